@@ -102,8 +102,9 @@ def test_columns_are_copies_if_they_tell_the_same(first, second, *, are_copies):
             for name in frame
         )
     )
-    own = SimpleNamespace(kind=schema, features=frame)
-    assert find_copies(own) == ((("first", "second"),) if are_copies else ())
+    for features in (frame, frame.astype({"second": np.float32}) if frame["second"].dtype == np.float64 else frame):
+        own = SimpleNamespace(kind=schema, features=features)
+        assert find_copies(own) == ((("first", "second"),) if are_copies else ())
 
 
 def test_copies_are_permuted_together():

@@ -28,6 +28,12 @@ def test_they_are_those_of_pandas(monkeypatch, block):
         assert (found == pd.util.hash_pandas_object(column, index=False).to_numpy()).all()
 
 
+def test_numbers_of_float32_have_the_hashes_of_float64():
+    frame = table().replace(1e290, 2.0)
+    narrow = frame.astype({name: np.float32 for name in frame.columns if frame[name].dtype == np.float64})
+    assert hashes.hash_rows(narrow).tobytes() == hashes.hash_rows(frame).tobytes()
+
+
 def test_the_checksum_of_data_stays():
     own = of_frames("data", [mixed().drop(columns="day")], ComparisonRequest(target="fraud"))
     assert own.checksum == CHECKSUM_OF_MIXED

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imbaloss.comparison import column_values, own_data
 from imbaloss.comparison.description import describe_division
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.data import Fold
+from imbaloss.data import Fold, InputForm
 from tests.comparison.examples import mixed, of_frames, open_source, write_csv, write_images
 
 
@@ -202,5 +203,30 @@ def test_the_last_split_is_kept_and_no_other_one():
 def test_all_rows_are_divided_anew():
     data = own()
     data.draw(0, None)
-    assert not data.without_test.cache.rows
+    assert not data.without_test.cache.parts
     assert not data.without_test.cache.prepared
+
+
+def test_a_large_table_gives_the_same_inputs_from_float32(monkeypatch):
+    """Whole numbers become float32, the decimals and dates of other columns do not, and no result depends on it."""
+    small = own()
+    monkeypatch.setattr(column_values, "LARGE", 1)
+    large = own()
+    assert large.checksum == small.checksum
+    assert large.features["age"].dtype == np.float32
+    assert large.features["amount"].dtype == np.float64
+    pd.testing.assert_frame_equal(large.features, small.features, check_dtype=False, rtol=0, atol=0)
+    for form in (InputForm.PREPARED, InputForm.COLUMNS):
+        for part in ("train", "validation", "test"):
+            inputs, others = (getattr(data.draw(0, Fold(0, 0, 5), form=form), part).inputs for data in (large, small))
+            assert inputs.tobytes() == others.tobytes()
+
+
+def test_a_large_split_is_kept_in_its_last_form_alone(monkeypatch):
+    monkeypatch.setattr(own_data, "MOST_CACHED", 10)
+    data = own()
+    for form in (InputForm.PREPARED, InputForm.COLUMNS):
+        data.draw(0, Fold(0, 0, 5), form=form)
+        assert [key[1] for key in data.cache.prepared] == [form]
+    data.release_splits()
+    assert not data.cache.prepared

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.preprocessing import TargetEncoder
 
+from imbaloss.comparison import preparation
 from imbaloss.comparison.columns import Column, ColumnKind, Reason, Schema
 from imbaloss.comparison.own_model import TRUSTED
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
+from imbaloss.data import InputForm
 from tests.comparison.examples import judge, mixed, take
 from tests.comparison.plain import column_transformer
 
@@ -136,3 +138,62 @@ def test_inputs_are_those_of_scikit_learn_alone_bit_for_bit(frame, together):
 def test_images_are_divided_by_their_white():
     found = ImagePreparation(2, 2, 1)(np.array([[[[0, 255], [51, 102]]]], np.uint8))
     assert found.tolist() == [[[[0, 1], [np.float32(0.2), np.float32(0.4)]]]]
+
+
+def with_missing(rows: int = 300) -> tuple[Schema, pd.DataFrame, np.ndarray]:
+    """Five columns of numbers, of which two lack some values and one lacks all, and columns of each other kind."""
+    generator = np.random.default_rng(0)
+    numbers = generator.standard_normal((rows, 5)) ** 3
+    numbers[::7, 1] = numbers[::3, 4] = numbers[:, 3] = np.nan
+    frame = pd.DataFrame(numbers, columns=[f"x{place}" for place in range(5)])
+    frame["few"] = pd.Series(generator.choice(list("abc"), rows), dtype=object)
+    frame["many"] = pd.Series(generator.choice([f"n{place}" for place in range(30)], rows), dtype=object)
+    frame["hour"] = np.sin(frame["x0"])
+    kinds = [ColumnKind.NUMBER] * 5 + [ColumnKind.CATEGORY, ColumnKind.MANY, ColumnKind.HOUR_SINE]
+    schema = Schema(tuple(map(Column, frame.columns, kinds)))
+    return schema, frame, (generator.random(rows) < 0.2).astype(np.int64)
+
+
+@pytest.mark.parametrize("form", [InputForm.PREPARED, InputForm.COLUMNS])
+@pytest.mark.parametrize(("at_once", "fewest", "long"), [(100, 1, 2**16), (500, 7, 1), (700, 50, 1)])
+def test_blocks_give_the_same_bits_and_the_same_state_as_all_at_once(monkeypatch, form, at_once, fewest, long):
+    schema, frame, labels = with_missing()
+    rows = np.sort(np.random.default_rng(1).permutation(len(frame))[:200])
+    whole, inputs = TablePreparation.fit(schema, frame, labels[rows], form, rows)
+    new = whole(frame)
+    monkeypatch.setattr(preparation, "AT_ONCE", at_once)
+    monkeypatch.setattr(preparation, "FEWEST_AT_ONCE", fewest)
+    monkeypatch.setattr(preparation, "LONG", long)
+    in_blocks, of_blocks = TablePreparation.fit(schema, frame, labels[rows], form, rows)
+    assert of_blocks.tobytes() == inputs.tobytes()
+    assert in_blocks(frame).tobytes() == new.tobytes()
+    assert in_blocks(frame, rows[3:90]).tobytes() == new[rows[3:90]].tobytes()
+    assert in_blocks.input_columns == whole.input_columns
+    assert skops.io.loads(skops.io.dumps(dict(in_blocks.steps)), trusted=TRUSTED).keys() == whole.steps.keys()
+    assert describe_state(in_blocks.steps) == describe_state(whole.steps)
+
+
+def describe_state(fitted) -> str:
+    """All attributes of fitted estimators, in words."""
+    if isinstance(fitted, dict):
+        return str({name: describe_state(value) for name, value in sorted(fitted.items()) if name != "random_state"})
+    if isinstance(fitted, list | tuple):
+        return str([describe_state(value) for value in fitted])
+    if hasattr(fitted, "get_params"):
+        return f"{type(fitted).__name__} {describe_state(vars(fitted))}"
+    return f"{fitted.dtype} {fitted.tolist()}" if isinstance(fitted, np.ndarray | np.generic) else str(fitted)
+
+
+def test_columns_as_they_are_stay_narrow_where_all_numbers_are():
+    schema, frame, labels = with_missing()
+    names = [f"x{place}" for place in range(5)]
+    few = Schema(tuple(column for column in schema.columns if column.kind is ColumnKind.NUMBER))
+    narrow = frame[names].astype(np.float32)
+    made, inputs = TablePreparation.fit(few, narrow, labels, InputForm.COLUMNS)
+    assert inputs.dtype == made(narrow).dtype == np.float32
+    assert np.array_equal(inputs, narrow.to_numpy(), equal_nan=True)
+    mixed_types = narrow.assign(x2=frame["x2"])
+    assert made(mixed_types).dtype == np.float64
+    assert np.array_equal(made(mixed_types)[:, 2], frame["x2"])
+    of_many, _ = TablePreparation.fit(schema, frame.assign(**narrow), labels, InputForm.COLUMNS)
+    assert of_many(frame.assign(**narrow)).dtype == np.float64

@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from imblearn.ensemble import BalancedRandomForestClassifier, EasyEnsembleClassifier
 from scipy import special
 from sklearn.ensemble import (
@@ -23,9 +26,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 import imbaloss
 from imbaloss.data import Samples, Split
-from imbaloss.learners import Method, model_files
+from imbaloss.learners import Method, member_fits, model_files
 from imbaloss.learners.estimators import NAMED, Estimator
-from imbaloss.training import Recipe, Setting
+from imbaloss.training import Member, Plan, Recipe, Setting
 from tests.learners.fits import INPUTS, LABELS, ODD, ROWS, SPLIT, TRAIN, failure, fit_model
 
 SMALL = {  # texts of methods with a name that are fitted in no time
@@ -350,3 +353,34 @@ def test_log_odds_of_a_probability_are_its_logit_as_in_version_0_1():
     model = fit_model("logistic_regression", setting=Setting.of(C=0.1))
     probabilities = model.predictor.classifier.predict_proba(ROWS)[:, 1]
     assert model.logits(INPUTS).tobytes() == special.logit(np.clip(probabilities, 1e-12, 1 - 1e-12)).tobytes()
+
+
+def test_inputs_that_no_scaling_changes_are_not_copied():
+    learner = Estimator.parse("logistic_regression")
+    for scaling, is_shared in (("unit", True), ("standard", False)):
+        flat = learner.flatten(Member(SPLIT, None, Recipe(scaling=scaling), 0))
+        assert np.shares_memory(flat.split.train.inputs, INPUTS) == is_shared
+        assert flat.split.train.inputs.dtype == np.float32
+    assert learner.flatten(Member(SPLIT, None, Recipe(precision="float64"), 0)).split.train.inputs.dtype == np.float64
+
+
+def test_members_with_much_data_are_fitted_one_after_the_other(monkeypatch):
+    running, most = [], []
+
+    def fit_member(member, _, threads):
+        running.append(member)
+        time.sleep(0.05)
+        most.append(len(running))
+        running.remove(member)
+        return threads
+
+    learner = Estimator.parse("logistic_regression")
+    monkeypatch.setattr(Estimator, "fit_member", lambda _, *arguments: fit_member(*arguments))
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    members = [Member(SPLIT, None, Recipe(), seed) for seed in range(4)]
+    assert learner.fit(members, device="cpu", plan=cast(Plan, None), on_epoch=lambda _: None) == [1] * 4
+    assert max(most) > 1
+    most.clear()
+    monkeypatch.setattr(member_fits, "MOST_COPIED", INPUTS.size)
+    assert learner.fit(members, device="cpu", plan=cast(Plan, None), on_epoch=lambda _: None) == [4] * 4
+    assert max(most) == 1

@@ -185,8 +185,10 @@ def test_a_lost_worker_is_replaced_and_its_stack_done_again(undisturbed, digits,
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc to find worker processes")
 def test_workers_end_with_the_process_that_is_killed(tmp_path):
-    command = [*LONG_COMMAND, tmp_path, "--executor", "processes"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    command = [*LONG_COMMAND, tmp_path / "out", "--executor", "processes"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | {"TMPDIR": str(scratch)})
     while len(found := workers(process.pid)) < 2:
         time.sleep(0.05)
     process.kill()
@@ -195,6 +197,7 @@ def test_workers_end_with_the_process_that_is_killed(tmp_path):
     while any(map(lives, found)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(lives, found))
+    assert not list(scratch.glob("imbaloss-*"))  # no copy of the data is left behind
 
 
 def lives(process: int) -> bool:

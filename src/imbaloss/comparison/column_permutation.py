@@ -171,7 +171,7 @@ def rank_values(values: "pd.Series[Any]") -> NDArray[np.int64]:
     The first value that is not in the middle of the ranks is above it, so that the opposite order has the same ranks.
     Names are ranked in the order in which they occur.
     """
-    if values.dtype != np.float64:
+    if not pd.api.types.is_float_dtype(values.dtype):
         return pd.factorize(values)[0].astype(np.int64)
     ranks: NDArray[np.int64] = np.asarray(values.rank(method="dense").fillna(0), dtype=np.int64)
     mirrored: NDArray[np.int64] = np.where(ranks > 0, ranks.max() + 1 - ranks, 0)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TRUTHS = {"true": "True", "TRUE": "True", "false": "False", "FALSE": "False"}  # as a CSV file may write them
 WHOLE_TEXT = re.compile(r"(-?)(0|[1-9]\d*)\.0*")  # as pandas writes a whole number where others are missing
+LARGE = 2**17  # number of rows from which on columns become float32 where that is exact
 LARGEST = 1e300  # the largest number; beyond it differences overflow
 DAY_S = 86_400
 UNMARKED = "(none)"  # replaces the mark of a number without one
@@ -206,7 +207,8 @@ def split_marks(name: str, values: "pa.Array", form: NumberForm | None = None) -
 def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: Iterable[str] = ()) -> pd.DataFrame:
     """Return the columns of a schema as a frame, in its order: numbers and dates as float64, names as text.
 
-    Dates are days since 1970. Missing numbers become NaN, missing names "(missing)".
+    Dates are days since 1970. Missing numbers become NaN, missing names "(missing)". With 131,072 rows or more, a
+    column of numbers becomes float32 if that keeps each of its values exactly.
 
     Args:
         schema: The columns to return, and the ones that may be present too.
@@ -223,6 +225,7 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
     columns = columns_by_name(table)
     plain = [column.name for column in schema.columns if is_plain_text(column, columns)]
     whole = {column.name for column in schema.columns if column.form == NumberForm.WHOLE}
+    is_large = table.num_rows >= LARGE
     taken: dict[str, NDArray[Any]] = {}
     for block, array in iterate_blocks(columns, plain):
         parsed = numbers.parse_numbers(array, NumberForm.PLAIN).reshape(len(block), table.num_rows)
@@ -233,11 +236,23 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
             column = Column(block[place], ColumnKind.NUMBER, NumberForm.PLAIN)
             check_values(column, parsed[place], is_valid[place], texts, first_row)
         check_whole(block, array, parsed.shape, whole, first_row)
-        taken |= zip(block, parsed, strict=True)
+        taken |= zip(block, map(narrow, parsed) if is_large else parsed, strict=True)
     for column in schema.columns:
         if column.name not in taken:
-            taken[column.name] = take_column(column, columns[column.read_from].combine_chunks(), first_row)
-    return assemble_frame(schema, taken, table.num_rows)
+            values = take_column(column, columns[column.read_from].combine_chunks(), first_row)
+            taken[column.name] = narrow(values) if is_large and not column.is_category else values
+    return assemble_large_frame(schema, taken) if is_large else assemble_frame(schema, taken, table.num_rows)
+
+
+def narrow(values: NDArray[np.float64]) -> NDArray[np.float32] | NDArray[np.float64]:
+    """Return numbers, (N,), as float32 if that keeps each value exactly, else unchanged. NaN stays NaN.
+
+    Whole numbers up to 2^24 are kept, and so are numbers that were float32 in the file. Most decimals, such as 0.1, and
+    larger identifiers, amounts and dates with a time are not, so that such columns stay as they are.
+    """
+    with np.errstate(over="ignore"):  # infinite is another value
+        narrowed = values.astype(np.float32)
+    return narrowed if np.array_equal(narrowed, values, equal_nan=True) else values
 
 
 def check_whole(
@@ -299,6 +314,20 @@ def assemble_frame(schema: Schema, taken: dict[str, NDArray[Any]], rows: int) ->
         return frame
     texts = pd.DataFrame({name: pd.Series(taken[name], dtype=object) for name in names}, index=frame.index)
     return pd.concat([frame, texts], axis=1)[list(schema.names)]
+
+
+def assemble_large_frame(schema: Schema, taken: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+    """Return the columns as a frame (rows, columns) in the order of the schema, without a copy of any column.
+
+    Args:
+        schema: The columns.
+        taken: The values of each column by name.
+    """
+    columns = {
+        column.name: pd.Series(taken[column.name], dtype=object if column.is_category else None, copy=False)
+        for column in schema.columns
+    }
+    return pd.DataFrame(columns, copy=False)  # a copy would join the columns to one array
 
 
 def take_column(column: Column, values: "pa.Array", first_row: int) -> NDArray[Any]:

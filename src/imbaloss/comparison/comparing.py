@@ -268,6 +268,7 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
     """
     run, own, folder = study.final_run(method), place.own.without_test, place.folder / "model"
     remove_model(folder)  # an earlier model could be mistaken for this one
+    place.own.release_splits()  # the inputs of all rows take their place
     datasets = {run.dataset: own}
     row, predictions, model = studies.train_alone(run, datasets, place.device)
     place.store.add([(row, predictions)])

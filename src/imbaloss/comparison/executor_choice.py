@@ -9,7 +9,7 @@ from imbaloss.comparison.study import OwnStudy
 from imbaloss.studies import HERE, PROCESSES, RAY, Executor, Job, count_processors, cut_into_stacks, make_executor
 
 WORTH = 3e11  # multiplications from which on workers pay for their start: about half a minute of work
-MOST_VALUES = 20_000_000  # numbers in the data up to which each worker gets a copy; for more, matrices are large enough
+MOST_VALUES = 20_000_000  # numbers up to which each worker prepares inputs; for more, matrices are large enough
 MOST_WORKERS = 8  # so that memory suffices on machines with many processors
 
 
@@ -39,7 +39,7 @@ def choose_executor(request: ComparisonRequest, study: OwnStudy, own: Own) -> Ex
 
 
 def pays(jobs: Sequence[Job], repetitions: int, own: Own) -> bool:
-    """Say whether worker processes are faster than this process alone, and memory suffices for their copies.
+    """Say whether worker processes are faster than this process alone, and memory suffices for their inputs.
 
     With large batches this process keeps all processors busy; with small ones a stack uses little more than one.
     Learners of other libraries fit several settings at once here, and one waits for the longest of them.

@@ -11,14 +11,17 @@ START, FACTOR, STEP, END = 0x345678, 1_000_003, 82_520, 97_531  # constants of C
 
 
 def hash_columns(frame: pd.DataFrame) -> Iterator[NDArray[np.uint64]]:
-    """Yield the hashes of each column's values, (N,), equal to `pandas.util.hash_pandas_object` without the index."""
+    """Yield the hashes of each column's values, (N,), equal to `pandas.util.hash_pandas_object` without the index.
+
+    Numbers of float32 have the hashes of the same numbers in float64.
+    """
     size = max(1, BLOCK // max(1, len(frame)))
     for start in range(0, len(frame.columns), size):
         block = frame.iloc[:, start : start + size]
-        numbers = (block.dtypes == np.float64).to_numpy()
+        numbers = block.dtypes.isin([np.float64, np.float32]).to_numpy()
         hashes = np.empty((len(numbers), len(frame)), np.uint64)
         if numbers.any():
-            values = np.ascontiguousarray(block.loc[:, numbers].to_numpy().T)
+            values = np.ascontiguousarray(block.loc[:, numbers].to_numpy(np.float64).T)
             hashes[numbers] = pd.util.hash_array(values.ravel()).reshape(values.shape)
         for place, (_, column) in zip(np.flatnonzero(~numbers), block.loc[:, ~numbers].items(), strict=True):
             hashes[place] = pd.util.hash_pandas_object(column, index=False)

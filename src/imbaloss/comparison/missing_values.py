@@ -94,6 +94,8 @@ def drop_numbers(column: "pa.ChunkedArray", values: Sequence[float]) -> "pa.Chun
 
     floats = compute.cast(column, pa.float64(), safe=False)
     missing = compute.or_(compute.is_nan(floats), compute.is_in(floats, pa.array(list(values), pa.float64())))
+    if not compute.any(missing, min_count=0).as_py():
+        return column  # an unchanged column is not copied
     return compute.if_else(missing, pa.scalar(None, column.type), column)
 
 

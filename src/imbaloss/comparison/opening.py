@@ -70,6 +70,8 @@ def open_files(source: Path, request: ComparisonRequest) -> Own:
         OSError: A file does not exist or cannot be read.
         ValueError: Nothing can be learned from the data, or the request leaves open what is meant.
     """
+    import pyarrow as pa
+
     if not source.exists():
         raise FileNotFoundError(f"there is no file or folder {source}")
     if source.is_dir() and not is_parquet_folder(source):
@@ -79,6 +81,7 @@ def open_files(source: Path, request: ComparisonRequest) -> Own:
     files = [source, *([request.test] if request.test else [])]
     reading = ReadingOptions(request.encoding, request.sheet)
     parts = [TableFile(file, reading).read() for file in files]
+    pa.default_memory_pool().release_unused()  # what the reading of the files took beyond their tables
     tables, notes = [part.table for part in parts], [note for part in parts for note in part.notes]
     check_columns(tables[0].column_names, request, str(source))
     if (column := find_image_column(tables[0], request)) is not None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.comparison.column_values import LARGE
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation, join_preparations
 from imbaloss.comparison.row_costs import RowCosts
@@ -18,9 +19,11 @@ from imbaloss.data.samples import Counts, InputForm, Samples, Split, pick_exampl
 from imbaloss.data.seeds import make_generator, make_random_state
 from imbaloss.data.splits import Fold, split_rows
 from imbaloss.studies import Segments
+from imbaloss.training.fast.memory import return_freed_memory
 
 Rows = NDArray[np.int64]
 FOLDS, TIME, TEST, ALL = "folds", "time", "test", "all"
+MOST_CACHED = 2**24  # numbers in the train parts of a division up to which it is cached in several forms
 EQUAL = 5  # number of equal parts that times are cut into; the last ones are validation and test
 PARTS = ("train", "validation", "test")
 SET_APART = "set_apart"  # the part that chooses a threshold with a guarantee, and nothing else
@@ -38,7 +41,7 @@ class Division:
 class SplitCache:
     """Results that are costly to compute again: divisions, the last prepared split, the shape of an input."""
 
-    rows: dict[Division, dict[str, Rows]] = field(default_factory=dict)  # the rows of each part
+    parts: dict[Division, NDArray[np.uint8]] = field(default_factory=dict)  # (N,), the number of each row's part
     prepared: dict[tuple[Division, InputForm], "Prepared"] = field(default_factory=dict)  # of the last division alone
     shape: tuple[int, ...] | None = None  # of one input; None if not yet computed
 
@@ -230,18 +233,21 @@ class Own:
     def prepare_split(self, seed: int, fold: Fold | None, form: InputForm = InputForm.PREPARED) -> Prepared:
         """Return the parts with inputs in a form, and the preparation, fitted on the train part.
 
-        Only the last division is cached, in each form. fold: None for divisions without folds.
+        Only the last division is cached, in each form; a large one only in its last form.
+
+        fold: None for divisions without folds.
         """
         if form is InputForm.BOTH:
             return self.join_forms(seed, fold)
-        division, cached = Division(seed, fold), self.cache.prepared
-        if (division, form) not in cached:
+        division = Division(seed, fold)
+        if (division, form) not in self.cache.prepared:
+            self.release_splits(division)
             rows = self.find_rows(seed, fold)
             preparation, of_train = self.fit_preparation(rows["train"], form)
             outside = {part: of_part for part, of_part in rows.items() if part != "train"}
             together = np.concatenate(list(outside.values()))  # which is faster for wide tables
             ends = np.cumsum([len(of_part) for of_part in outside.values()])
-            inputs = [of_train, *np.split(preparation(self.take_features(together, form)), ends[:-1])]
+            inputs = [of_train, *np.split(self.prepare(preparation, together, form), ends[:-1])]
             parts = {
                 part: Samples(
                     inputs=of_part,
@@ -253,9 +259,7 @@ class Own:
                 for part, of_part in zip(rows, inputs, strict=True)
             }
             categorical = preparation.categorical if isinstance(preparation, TablePreparation) else ()
-            other_forms = {key: prepared for key, prepared in cached.items() if key[0] == division}
-            prepared = Prepared(Split(**parts, categorical=categorical), preparation)
-            self.cache.prepared = other_forms | {(division, form): prepared}
+            self.cache.prepared[division, form] = Prepared(Split(**parts, categorical=categorical), preparation)
         return self.cache.prepared[division, form]
 
     def join_forms(self, seed: int, fold: Fold | None) -> Prepared:
@@ -273,35 +277,61 @@ class Own:
             parts[part] = replace(of_columns, inputs=np.hstack([of_columns.inputs, of_prepared.inputs]))
         return Prepared(replace(columns.split, **parts), join_preparations(first, second))
 
+    def release_splits(self, kept: Division | None = None) -> None:
+        """Drop the cached inputs of all divisions but one, and those of this one too if they take much memory.
+
+        kept: The division whose inputs stay if its train parts have at most 2^24 numbers; None to drop all.
+        """
+        of_kept = {key: prepared for key, prepared in self.cache.prepared.items() if key[0] == kept}
+        numbers = sum(prepared.split.train.inputs.size for prepared in of_kept.values())
+        self.cache.prepared = of_kept if numbers <= MOST_CACHED else {}
+        if len(self.labels) >= LARGE:
+            return_freed_memory()
+
     def fit_preparation(
         self, rows: Rows, form: InputForm
     ) -> tuple[TablePreparation | ImagePreparation, NDArray[np.floating[Any]]]:
         """Fit the preparation on these rows, and return it with their inputs (n, ...); for images nothing is fitted."""
         kind = self.baseline.schema if form is InputForm.BASELINE and self.baseline else self.kind
         if isinstance(kind, Schema):
-            return TablePreparation.fit(kind, self.take_features(rows, form), self.labels[rows], form)
+            return TablePreparation.fit(kind, self.find_features(form), self.labels[rows], form, rows)
         return kind, kind(self.take_features(rows))
 
+    def prepare(self, preparation: TablePreparation | ImagePreparation, rows: Rows, form: InputForm) -> Any:
+        """Return the inputs of these rows, (n, ...), in their order, by a fitted preparation."""
+        if isinstance(preparation, TablePreparation):
+            return preparation(self.find_features(form), rows)
+        return preparation(self.take_features(rows))
+
+    def find_features(self, form: InputForm) -> Any:
+        """Return the features that a form is made of: for "baseline" the score or decision in use today."""
+        return self.baseline.frame if form is InputForm.BASELINE and self.baseline else self.features
+
     def take_features(self, rows: Rows, form: InputForm = InputForm.PREPARED) -> Any:
-        """Return the features of these rows, in their order, as a frame or as images (n, C, H, W).
+        """Return a copy of the features of these rows, in their order, as a frame or as images (n, C, H, W).
 
         For the form "baseline" they are the score or decision in use today.
         """
-        features = self.baseline.frame if form is InputForm.BASELINE and self.baseline else self.features
+        features = self.find_features(form)
         return features.iloc[rows] if isinstance(features, pd.DataFrame) else features[rows]
 
     def find_rows(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
-        """Return the indices of the rows of each part, ascending; every division is cached.
+        """Return the indices of the rows of each part, ascending. Every division is cached, in one byte a row.
 
         The parts are "train", "validation" and "test", in this order, then "set_apart" if rows are set apart.
 
         fold: None for divisions without folds.
         """
         division = Division(seed, fold)
-        if division not in self.cache.rows:
-            set_apart = {SET_APART: self.rows_set_apart} if self.sets_apart else {}
-            self.cache.rows[division] = self.divide(seed, fold) | set_apart
-        return self.cache.rows[division]
+        names = (*PARTS, SET_APART) if self.sets_apart else PARTS
+        if division not in self.cache.parts:
+            rows = self.divide(seed, fold) | ({SET_APART: self.rows_set_apart} if self.sets_apart else {})
+            parts = np.full(len(self.labels), len(names), np.uint8)  # with groups and times, some rows are in none
+            for place, name in enumerate(names):
+                parts[rows[name]] = place
+            self.cache.parts[division] = parts
+        parts = self.cache.parts[division]
+        return {name: np.flatnonzero(parts == place) for place, name in enumerate(names)}
 
     def divide(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
         """Compute the indices of the rows of "train", "validation" and "test", each ascending.
@@ -313,7 +343,7 @@ class Own:
         Returns:
             The indices of each part. With groups and times, some rows are in none.
         """
-        every_row = np.setdiff1d(np.arange(len(self.labels)), self.rows_set_apart)
+        every_row = np.delete(np.arange(len(self.labels)), self.rows_set_apart)
         if self.division == TIME:
             return dict(zip(PARTS, self.divide_by_time(every_row, 2), strict=True))
         if self.division == FOLDS and fold is not None:

@@ -1,7 +1,7 @@
 """Preparation: columns and images become the inputs of a network, by rules fitted on the train part alone."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
@@ -12,8 +12,14 @@ from numpy.typing import NDArray
 from imbaloss.comparison.columns import ColumnKind, Schema
 from imbaloss.data import InputForm
 
-Inputs = NDArray[np.floating[Any]]  # float32 for networks, float64 for columns as they are
+Inputs = NDArray[np.floating[Any]]  # float32 for networks; float32 or float64 for columns as they are
+Rows = NDArray[np.int64]
 QUANTILES_OF = 100_000  # number of rows that quantiles are computed from, at most
+FEWEST_AT_ONCE = 2**13  # number of new rows that are prepared at once, at least: for wide tables fewer would be slow
+LONG = 2**16  # number of rows from which on columns are taken one by one, without a copy of all
+AT_ONCE = 2**21  # number of values that scikit-learn gets at once, 16 MiB, unless a column has more
+# what the steps of numbers know of each column, by the axis of the columns
+JOINED = {"quantiles": {"quantiles_": 1}, "scale": {"mean_": 0, "var_": 0, "scale_": 0}, "missing": {"statistics_": 0}}
 CROSS_FITTED = 5  # number of folds; a category is encoded by the targets of the other folds
 
 
@@ -21,7 +27,7 @@ CROSS_FITTED = 5  # number of folds; a category is encoded by the targets of the
 class TablePreparation:
     """A fitted preparation that turns the columns of a frame into inputs (N, D) by scikit-learn estimators.
 
-    Prepared inputs are float32, columns as they are float64.
+    Prepared inputs are float32. Columns as they are are float64, or float32 where the frame has no other numbers.
 
     The estimators get arrays instead of a ColumnTransformer, which for thousands of columns spends most of its time on
     looking up and checking names.
@@ -38,6 +44,7 @@ class TablePreparation:
         frame: pd.DataFrame,
         labels: NDArray[np.int64],
         form: InputForm = InputForm.PREPARED,
+        rows: Rows | None = None,
     ) -> "tuple[TablePreparation, Inputs]":
         """Fit the preparation to rows, and return it with the inputs (N, D) of the same rows.
 
@@ -45,30 +52,111 @@ class TablePreparation:
 
         Args:
             schema: The columns.
-            frame: (N, columns), the columns of the schema in its order: float64, or text for categories.
+            frame: The columns of the schema in its order: numbers, or text for categories.
             labels: (N,), 1 for positives.
             form: The form of the inputs.
+            rows: (N,), the places of the rows in the frame; None for all rows.
         """
-        positives = int(labels.sum())
+        positives, chosen = int(labels.sum()), np.arange(len(frame)) if rows is None else rows
         steps = make_column_steps(schema, positives) if form is InputForm.COLUMNS else make_steps(schema, positives)
+        preparation = cls(schema, steps, form)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on columns without a value and classes with few rows
-            inputs = [steps[name].fit_transform(values, labels) for name, values in iterate_step_arrays(schema, frame)]
-        return cls(schema, steps, form), join_inputs(inputs, form)
+            parts = [part for name in steps for part in preparation.fit_step(name, frame, chosen, labels)]
+        return preparation, join_inputs(parts, preparation.find_dtype(frame))
 
-    def __call__(self, frame: pd.DataFrame) -> Inputs:
-        """Return the inputs of new rows, (N, D); N may be 0.
+    def fit_step(self, name: str, frame: pd.DataFrame, rows: Rows, labels: NDArray[np.int64]) -> list[NDArray[Any]]:
+        """Fit one step to rows of a frame, and return its inputs for these rows: arrays (N, ...) side by side.
 
-        frame: (N, columns), the columns of the schema, as in the fit. Unknown categories raise no error.
+        Args:
+            name: The name of the step.
+            frame: The columns of the schema.
+            rows: (N,), the places of the rows.
+            labels: (N,), 1 for positives.
         """
-        if not len(frame):  # scikit-learn refuses no rows
+        columns, step = list_step_columns(self.schema)[name], self.steps[name]
+        size = max(AT_ONCE // len(rows), 1)
+        if name == "numbers" and len(columns) > size:
+            return self.fit_numbers(
+                [columns[start : start + size] for start in range(0, len(columns), size)], frame, rows
+            )
+        values = take_step_array(frame, name, columns, rows)
+        if name == "many" or len(columns) <= size:
+            return [step.fit_transform(values, labels)]
+        step.fit(values)
+        dtype, height = self.find_dtype(frame), max(AT_ONCE // len(columns), 1)
+        parts = [step.transform(values[start : start + height]) for start in range(0, len(rows), height)]
+        return [np.concatenate(parts, dtype=dtype, casting="same_kind")]
+
+    def fit_numbers(self, blocks: Sequence[Sequence[str]], frame: pd.DataFrame, rows: Rows) -> list[NDArray[Any]]:
+        """Fit the step of numbers by blocks of columns, since scikit-learn makes several copies of what it gets.
+
+        Args:
+            blocks: The names of the columns of each block.
+            frame: The columns of the schema.
+            rows: (N,), the places of the rows.
+
+        Returns:
+            The numbers, (N, columns), and the missing indicators of each block.
+        """
+        step, names, fitted = self.steps["numbers"], [name for block in blocks for name in block], list[Any]()
+        inputs, indicators = np.empty((len(rows), len(names)), self.find_dtype(frame)), list[NDArray[Any]]()
+        for number, block in enumerate(blocks):
+            of_block = take_step_array(frame, "numbers", block, rows)
+            if self.form is not InputForm.COLUMNS:
+                fitted.append(clone_step(step))
+                of_block = fitted[-1].fit_transform(of_block)
+            start = number * len(blocks[0])
+            inputs[:, start : start + len(block)] = of_block[:, : len(block)]
+            indicators.append(of_block[:, len(block) :].astype(inputs.dtype))
+        if fitted:
+            join_number_steps(step, fitted)
+        else:
+            step.fit(take_step_array(frame, "numbers", names, rows[:1]))  # which only counts the columns
+        return [inputs, *(each for each in indicators if each.shape[1])]
+
+    def __call__(self, frame: pd.DataFrame, rows: Rows | None = None) -> Inputs:
+        """Return the inputs of new rows, (N, D); N may be 0. They are prepared by blocks of rows.
+
+        Args:
+            frame: The columns of the schema, as in the fit. Unknown categories raise no error.
+            rows: (N,), the places of the rows in the frame; None for all rows.
+        """
+        chosen = np.arange(len(frame)) if rows is None else rows
+        size = max(AT_ONCE // max(len(self.schema.columns), 1), FEWEST_AT_ONCE)
+        first = self.prepare_rows(frame, chosen[:size])
+        if len(chosen) <= size:
+            return first
+        inputs = np.empty((len(chosen), first.shape[1]), first.dtype)
+        inputs[:size] = first
+        for start in range(size, len(chosen), size):
+            inputs[start : start + size] = self.prepare_rows(frame, chosen[start : start + size])
+        return inputs
+
+    def prepare_rows(self, frame: pd.DataFrame, rows: Rows) -> Inputs:
+        """Return the inputs of rows of a frame, (N, D), all at once; N may be 0. rows: (N,), their places."""
+        dtype = self.find_dtype(frame)
+        if not len(rows):  # scikit-learn refuses no rows
             width = sum(len(step.get_feature_names_out()) for step in self.steps.values())
-            return join_inputs([np.zeros((0, width))], self.form)
+            return np.zeros((0, width), dtype)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on unknown categories
             return join_inputs([
-                self.steps[name].transform(values) for name, values in iterate_step_arrays(self.schema, frame)
-            ], self.form)  # fmt: skip
+                self.steps[name].transform(take_step_array(frame, name, columns, rows))
+                for name, columns in list_step_columns(self.schema).items()
+            ], dtype)  # fmt: skip
+
+    def find_dtype(self, frame: pd.DataFrame) -> np.dtype[np.floating[Any]]:
+        """Return the type of the inputs of a frame: float32 if they are prepared.
+
+        Columns as they are need float64, in which dates and large numbers stay exact, unless float32 holds all of them
+        exactly. The mean targets of categories with many values need float64 too.
+        """
+        if self.form is not InputForm.COLUMNS:
+            return np.dtype(np.float32)
+        numeric = [column.name for column in self.schema.columns if not column.is_category]
+        is_narrow = numeric and "many" not in self.steps and (frame.dtypes[numeric] == np.float32).all()
+        return np.dtype(np.float32 if is_narrow else np.float64)
 
     @property
     def categorical(self) -> tuple[int, ...]:
@@ -119,7 +207,8 @@ class TablePreparation:
 class JoinedPreparation(TablePreparation):
     """A pair of fitted preparations of the same columns. Their inputs stand side by side: columns, then numbers.
 
-    It serves averages of learners that take different forms. All inputs are float64, in which float32 is exact.
+    It serves averages of learners that take different forms. All inputs have the type of the columns, in which float32
+    is exact.
     """
 
     steps: Mapping[str, Mapping[str, Any]]  # the fitted estimators of each preparation, by its form
@@ -131,9 +220,9 @@ class JoinedPreparation(TablePreparation):
         forms = (InputForm.COLUMNS, InputForm.PREPARED)
         return [TablePreparation(self.schema, self.steps[form], form) for form in forms]
 
-    def __call__(self, frame: pd.DataFrame) -> Inputs:
-        """Return the inputs of new rows of both preparations, (N, D); frame: as for each of them."""
-        return np.hstack([part(frame) for part in self.parts])
+    def __call__(self, frame: pd.DataFrame, rows: Rows | None = None) -> Inputs:
+        """Return the inputs of new rows of both preparations, (N, D); frame and rows: as for each of them."""
+        return np.hstack([part(frame, rows) for part in self.parts])
 
     @property
     def categorical(self) -> tuple[int, ...]:
@@ -162,14 +251,12 @@ def make_preparation(schema: Schema, steps: Mapping[str, Any], form: InputForm) 
     return JoinedPreparation(schema, steps) if form is InputForm.BOTH else TablePreparation(schema, steps, form)
 
 
-def join_inputs(parts: Sequence[Any], form: InputForm) -> Inputs:
-    """Join one or more arrays (N, ...) side by side, with rows contiguous in memory.
-
-    Prepared inputs become float32, columns as they are float64, in which dates and large numbers stay exact.
-    """
-    dtype = np.float64 if form is InputForm.COLUMNS else np.float32
-    inputs: Inputs = np.ascontiguousarray(np.hstack(parts) if len(parts) > 1 else parts[0], dtype=dtype)
-    return inputs
+def join_inputs(parts: Sequence[Any], dtype: np.dtype[np.floating[Any]]) -> Inputs:
+    """Join one or more arrays (N, ...) side by side in that type, with rows contiguous in memory."""
+    if len(parts) == 1:
+        return np.ascontiguousarray(parts[0], dtype=dtype)
+    inputs: Inputs = np.empty((len(parts[0]), sum(part.shape[1] for part in parts)), dtype)
+    return np.concatenate(parts, axis=1, out=inputs, casting="same_kind")
 
 
 def list_step_columns(schema: Schema) -> dict[str, list[str]]:
@@ -189,16 +276,60 @@ def list_step_columns(schema: Schema) -> dict[str, list[str]]:
     return {step: columns for step, columns in names.items() if columns}
 
 
-def iterate_step_arrays(schema: Schema, frame: pd.DataFrame) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Yield the name of each step and a copy of its columns, (N, C): float64, or objects for categories.
+def take_step_array(frame: pd.DataFrame, step: str, names: Sequence[str], rows: Rows) -> NDArray[Any]:
+    """Return a copy of columns of a step, (N, C): float64, or objects for categories.
 
     A copy is needed because steps transform it in place. Each column is contiguous in memory, which decides the order
-    in which scikit-learn sums it, and so the last bits of its mean. Steps without columns are left out.
+    in which scikit-learn sums it, and so the last bits of its mean.
+
+    Args:
+        frame: The columns of the schema.
+        step: The name of the step.
+        names: The names of the columns.
+        rows: (N,), the places of the rows.
     """
-    for step, names in list_step_columns(schema).items():
-        values = frame[names].to_numpy(np.float64 if step in {"numbers", "cycles"} else object)
-        shared = np.may_share_memory(values, frame[names[0]].to_numpy())
-        yield step, np.array(values, order="F", copy=True if shared else None)
+    dtype = np.float64 if step in {"numbers", "cycles"} else object
+    if len(rows) < LONG:
+        return np.array(frame.iloc[rows][list(names)].to_numpy(dtype), order="F")
+    values = np.empty((len(rows), len(names)), dtype, order="F")
+    for place, name in enumerate(names):
+        values[:, place] = frame[name].to_numpy()[rows]
+    return values
+
+
+def clone_step(step: Any) -> Any:
+    """Return an unfitted copy of a step."""
+    from sklearn.base import clone
+
+    return clone(step)
+
+
+def join_number_steps(step: Any, fitted: Sequence[Any]) -> None:
+    """Give the pipeline of numbers the state of pipelines that were fitted to blocks of its columns, in place.
+
+    The state is the one that a fit to all columns gives.
+
+    Args:
+        step: The unfitted pipeline of all columns, as `make_steps` makes it.
+        fitted: The fitted pipelines of its blocks, in the order of the columns.
+    """
+    widths = [each["quantiles"].n_features_in_ for each in fitted]
+    starts = np.cumsum([0, *widths[:-1]])
+    for name, axis_of in JOINED.items():
+        parts, joined = [each[name] for each in fitted], step[name]
+        vars(joined).update(vars(parts[0]))
+        for attribute, axis in axis_of.items():
+            values = [getattr(part, attribute) for part in parts]
+            setattr(joined, attribute, np.concatenate(values, axis=axis))
+        joined.n_features_in_ = sum(widths)
+    seen = np.concatenate([
+        np.broadcast_to(each["scale"].n_samples_seen_, width) for each, width in zip(fitted, widths, strict=True)
+    ])  # fmt: skip
+    step["scale"].n_samples_seen_ = seen[0] if (seen == seen[0]).all() else seen
+    indicator = step["missing"].indicator_
+    places = [each["missing"].indicator_.features_ + start for each, start in zip(fitted, starts, strict=True)]
+    indicator.features_, indicator.n_features_in_ = np.concatenate(places), sum(widths)
+    indicator._n_features = sum(widths)
 
 
 def make_steps(schema: Schema, positives: int) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class ColumnReference:
 
         Args:
             column: The column.
-            values: (N,), float64 with NaN for missing ones, or text.
+            values: (N,), floats with NaN for missing ones, or text.
             labels: (N,), 0 or 1.
             unseen: The number of validation rows with a name that the train part did not have.
         """
@@ -56,6 +56,7 @@ class ColumnReference:
             if column.kind != ColumnKind.MANY:
                 names = tuple(sorted(set(values.tolist())))
         else:
+            values = values.astype(np.float64, copy=False)  # so that quantiles do not depend on the type
             missing = np.isnan(values)
             present = values[~missing]
             of_numbers = column.is_number and not column.is_date and len(present)
@@ -175,7 +176,7 @@ def make_reference(
         return None
     columns: tuple[ColumnReference, ...] = ()
     if isinstance(preparation, TablePreparation):
-        frame = own.take_features(np.arange(len(own.labels)), preparation.form)
+        frame = own.find_features(preparation.form)
         unseen = preparation.count_unseen(frame.iloc[validation.images])
         columns = tuple(
             ColumnReference.of(column, frame[column.name].to_numpy(), own.labels, unseen.get(column.name, 0))

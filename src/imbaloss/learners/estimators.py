@@ -48,6 +48,7 @@ class NamedEstimator:
     parts: Mapping[str, str] = field(default_factory=dict)  # parameters that are objects, by `module:Class`
     rate: str = "lr"  # the name of the number that version 0.1 kept in the entry lr of a recipe
     rates: tuple[float, ...] = ()  # its values there
+    rounds: bool = False  # whether the library itself rounds inputs to float32
     successor: str = ""  # the method that new comparisons take in its place; empty if they may have it
 
 
@@ -80,6 +81,7 @@ NAMED: Mapping[str, NamedEstimator] = {
         "Breiman 2001, Machine Learning 45; by scikit-learn",
         {},
         FOREST,
+        rounds=True,
     ),
     "extra_trees": NamedEstimator(
         "sklearn.ensemble:ExtraTreesClassifier",
@@ -87,6 +89,7 @@ NAMED: Mapping[str, NamedEstimator] = {
         "Geurts, Ernst and Wehenkel 2006, Machine Learning 63; by scikit-learn",
         {},
         FOREST,
+        rounds=True,
     ),
     "balanced_random_forest": NamedEstimator(
         "imblearn.ensemble:BalancedRandomForestClassifier",
@@ -94,6 +97,7 @@ NAMED: Mapping[str, NamedEstimator] = {
         "Chen, Liaw and Breiman 2004, Using Random Forest to Learn Imbalanced Data; by imbalanced-learn",
         {},
         FOREST,
+        rounds=True,
     ),
     "easy_ensemble": NamedEstimator(
         "imblearn.ensemble:EasyEnsembleClassifier",
@@ -303,7 +307,8 @@ class Estimator(MemberFits):
         import joblib
 
         classifier, train = self.build(member.setting, member.seed), split.train
-        inputs, labels = train.inputs.copy(), train.labels.copy()  # a class of anyone may write into them
+        dtype = train.inputs.dtype if self.facts.rounds else np.float64
+        inputs, labels = np.array(train.inputs, dtype), train.labels.copy()  # a class of anyone may write into them
         with joblib.parallel_config(backend="threading", n_jobs=threads):  # processes would copy the data
             if train.weights is None:
                 classifier.fit(inputs, labels)

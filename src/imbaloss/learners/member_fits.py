@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from imbaloss.data import InputForm, SamplerSpec, Samples, Split
-from imbaloss.learners.estimator_model import EstimatorModel, Predictor, flatten_rows
+from imbaloss.learners.estimator_model import EstimatorModel, Predictor
 from imbaloss.losses import LossSpec
 from imbaloss.training import Candidate, Member, Outcome, Plan, Recipe, Setting
 from imbaloss.training.scaling import Scaling
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from imbaloss.learners.method import Method
 
 LONGEST = 300  # characters of a reason
+MOST_COPIED = 2**25  # numbers in the train parts that are fitted at once, 256 MiB in float64
 CHECKED = 8  # number of rows of which a fitted model must give log-odds
 
 
@@ -114,10 +115,12 @@ class MemberFits(ABC):
 
         Return the outcomes in their order; they have no losses. An exception of the library makes an outcome without a
         model, with its message. Members are fitted at once, in as many threads as PyTorch may use, since the libraries
-        compute outside of Python's lock. What they print goes to standard error. device, plan and on_epoch have no use.
+        compute outside of Python's lock. Members with much data are fitted one after the other, since each fit has its
+        own copy. What they print goes to standard error. device, plan and on_epoch have no use.
         """
         threads = torch.get_num_threads()
-        workers = min(threads, len(members))
+        largest = max((member.split.train.inputs.size for member in members), default=0)
+        workers = max(min(threads, len(members), MOST_COPIED // max(largest, 1)), 1)
         splits: dict[int, FlatSplit] = {}
         with warnings.catch_warnings(), redirect_stdout(sys.stderr), ThreadPoolExecutor(workers) as pool:
             warnings.simplefilter("ignore")  # of libraries about their own defaults and convergence
@@ -128,13 +131,20 @@ class MemberFits(ABC):
             return [fit.result() for fit in fits]
 
     def flatten(self, member: Member) -> FlatSplit:
-        """Fit the scaling of a member's recipe, if the learner scales, and make the inputs of its split flat rows."""
+        """Fit the scaling of a member's recipe, if the learner scales, and make the inputs of its split flat rows.
+
+        Inputs that no scaling changes are not copied.
+        """
         split, recipe = member.split, member.recipe
         scaling = Scaling.fit(recipe.scaling, split.train) if self.scales else None
 
         def flat(part: Samples) -> Samples:
             """Return a part of the split with scaled inputs as rows (N, D)."""
-            return replace(part, inputs=flatten_rows(part.inputs, scaling, recipe.dtype))
+            scaled = torch.empty(part.inputs.shape, dtype=recipe.dtype)  # takes no memory until it is written
+            if scaling is None or (scaling.is_identity and part.inputs.dtype == scaled.numpy().dtype):
+                return replace(part, inputs=part.inputs.reshape(len(part), -1))
+            scaling.write_into(scaled, part.inputs)
+            return replace(part, inputs=scaled.flatten(1).numpy())
 
         return FlatSplit(replace(split, train=flat(split.train), validation=flat(split.validation)), scaling)
 

@@ -25,6 +25,7 @@ from imbaloss.extras import describe_installation
 from imbaloss.studies.execution import Finished, train_together
 from imbaloss.studies.jobs import Job
 from imbaloss.studies.observer import StudyObserver
+from imbaloss.studies.shared_data import SharedData, share_data
 
 ATTEMPTS = 3  # how often a stack is trained whose worker is lost
 
@@ -83,7 +84,7 @@ def train_in_processes(
     """Train in worker processes of this machine, which share its processors; yield stacks as they are finished.
 
     A generator of each job with its results, which have no model. A stack whose process is lost is trained again. At an
-    error or Ctrl-C all worker processes are killed.
+    error or Ctrl-C all worker processes are killed. The processes share the memory of the data.
 
     Args:
         jobs: The stacks; the next one is taken when a worker is free.
@@ -94,12 +95,35 @@ def train_in_processes(
         workers: The number of worker processes.
 
     Raises:
-        OSError: The process of a stack was lost three times (`ATTEMPTS`).
+        OSError: The process of a stack was lost three times (`ATTEMPTS`), or no temporary file can be written.
     """
     threads = max(count_processors() // workers, 1)
-    start = partial(
-        ProcessPoolExecutor, workers, multiprocessing.get_context("spawn"), set_up_process, (datasets, threads)
-    )
+    with share_data(datasets) as shared:
+        start = partial(
+            ProcessPoolExecutor, workers, multiprocessing.get_context("spawn"), set_up_process, (shared, threads)
+        )
+        yield from train_in_pool(jobs, start, workers, device, observer)
+
+
+def train_in_pool(
+    jobs: Iterator[Job],
+    start: Callable[[], ProcessPoolExecutor],
+    workers: int,
+    device: str,
+    observer: StudyObserver,
+) -> Trained:
+    """Train in a pool of worker processes, as `train_in_processes`, and start another pool if a process is lost.
+
+    Args:
+        jobs: The stacks; the next one is taken when a worker is free.
+        start: Starts a pool.
+        workers: The number of its processes.
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
+        observer: Gets the work of each finished stack, and 0 each second without one.
+
+    Raises:
+        OSError: The process of a stack was lost three times (`ATTEMPTS`).
+    """
     pool, running, lost = start(), dict[Future[list[Finished]], Job](), dict[Job, int]()
     again: list[Job] = []
     try:
@@ -281,10 +305,10 @@ def train_on_node(job: Job, datasets: Mapping[str, Source], device: str, threads
 DATASETS: dict[str, Source] = {}  # the data sets by name, in a worker process
 
 
-def set_up_process(datasets: Mapping[str, Source], threads: int) -> None:
+def set_up_process(shared: SharedData, threads: int) -> None:
     """Set up a worker process: data sets, PyTorch's threads, no Ctrl-C. It exits with its parent, even a killed one."""
     threading.Thread(target=exit_after, args=(multiprocessing.parent_process(),), daemon=True).start()
-    set_up_worker(datasets, threads)
+    set_up_worker(shared.load(), threads)
 
 
 def exit_after(parent: Any) -> None:

@@ -43,6 +43,11 @@ class Scaling:
             scaler.partial_fit(values.reshape(-1, channels), sample_weight=weights)
         return cls(tuple(scaler.mean_.tolist()), tuple(scaler.scale_.tolist()))
 
+    @property
+    def is_identity(self) -> bool:
+        """Whether scaling changes no input."""
+        return not any(self.offset) and all(scale == 1 for scale in self.scale)
+
     def __call__(self, inputs: NDArray[np.floating[Any]]) -> Tensor:
         """Scale inputs (N, channels, ...) to (inputs - offset) / scale: a tensor of the same shape, in float64."""
         shape = (-1, *(1,) * (inputs.ndim - 2))

@@ -71,11 +71,16 @@ def map_blocks(
     Args:
         columns: The columns of a table by name, all of the same length.
         names: The columns to change; they must be text.
-        change: Gets the values of one or more columns, one behind the other in one array, and returns as many in the
-            same order.
+        change: Gets the values of one or more columns, one behind the other in one array, or some values of a long
+            column, and returns as many in the same order.
     """
     import pyarrow as pa
 
+    if names and len(columns[names[0]]) >= LONG:
+        for name in names:  # by chunk, so that unchanged ones are not copied
+            chunks = columns[name].cast(pa.large_string()).chunks
+            yield name, pa.chunked_array([change(chunk) for chunk in chunks], pa.large_string())
+        return
     for block, array in iterate_blocks(columns, names):
         changed = change(array)
         rows = len(array) // len(block)

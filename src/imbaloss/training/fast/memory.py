@@ -1,4 +1,4 @@
-"""Memory of a training: each step needs again the memory that the last step freed."""
+"""Memory that was freed: each step of a training needs it again, and what comes after a training does not."""
 
 import ctypes
 import sys
@@ -18,3 +18,13 @@ def keep_freed_memory() -> None:
     # tensors below the first limit are kept; before version 2.35 it could be no higher than 32 MiB
     if mallopt and (mallopt(M_MMAP_THRESHOLD, 2**28) or mallopt(M_MMAP_THRESHOLD, 2**25)):
         mallopt(M_TRIM_THRESHOLD, 2**30)
+
+
+def return_freed_memory() -> None:
+    """Give freed memory back to the system, if the C library is GNU's; else do nothing.
+
+    Without it the library keeps what threads and many small arrays freed, which for large tables adds up.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim:
+        trim(0)
