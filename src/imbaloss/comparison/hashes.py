@@ -18,7 +18,7 @@ def hash_columns(frame: pd.DataFrame) -> Iterator[NDArray[np.uint64]]:
     size = max(1, BLOCK // max(1, len(frame)))
     for start in range(0, len(frame.columns), size):
         block = frame.iloc[:, start : start + size]
-        numbers = block.dtypes.isin([np.float64, np.float32]).to_numpy()
+        numbers = np.array([dtype in (np.float64, np.float32) for dtype in block.dtypes])
         hashes = np.empty((len(numbers), len(frame)), np.uint64)
         if numbers.any():
             values = np.ascontiguousarray(block.loc[:, numbers].to_numpy(np.float64).T)
