@@ -96,6 +96,21 @@ def test_each_iteration_is_an_epoch_unless_it_is_named(make):
 
 
 @every_kind
+def test_an_iterator_keeps_its_epoch_and_the_newest_one_moves_the_position(make):
+    sampler = make(LABELS)
+    assert all(first == second for first, second in zip(sampler, sampler, strict=True))
+    sampler.set_epoch(2)
+    older, newest = iter(sampler), iter(sampler)
+    next(older)
+    assert sampler.state_dict()["position"] == 0
+    next(newest)
+    assert sampler.state_dict()["position"] == 1
+    sampler.set_epoch(0)
+    assert list(older) == one_process(make, 2)[1:]
+    assert sampler.state_dict()["epoch"] == 0
+
+
+@every_kind
 @settings(max_examples=20)
 @given(before=st.integers(1, 4), after=st.integers(1, 4), share=st.floats(0, 1), drop_last=st.booleans())
 def test_an_epoch_is_continued_where_it_was_left_whatever_the_number_of_ranks(make, before, after, share, drop_last):
