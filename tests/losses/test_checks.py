@@ -68,3 +68,23 @@ def test_focal_loss_of_several_classes_says_that_alpha_is_for_two(classes, weigh
         losses.get("focal", counts=[5] * classes)
     with pytest.raises(ValueError, match=r"found 2 for 3 classes$"):
         losses.get("focal", class_weights=(1, 2))(torch.zeros(4, 3), torch.zeros(4, dtype=torch.long))
+
+
+@pytest.mark.parametrize(("ignored", "targets"), [(0, [0.3, 1]), (-1, [-1.7, 1]), (-(2**63), [float("nan"), 1])])
+def test_ignore_index_leaves_out_no_target_that_only_rounds_to_it(ignored, targets):
+    with pytest.raises(ValueError, match=rf"targets must be 0 or 1, or {ignored}, found {targets[0]}"):
+        losses.get("ce", ignore_index=ignored)(torch.zeros(2), torch.tensor(targets))
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.float32])
+def test_a_target_equal_to_ignore_index_is_left_out_whatever_its_type(dtype):
+    targets = torch.tensor([255, 1], dtype=dtype)
+    assert losses.get("ce", ignore_index=255)(Z[:2], targets) == losses.get("ce")(Z[:1], D[1:2])
+    with pytest.raises(ValueError, match="targets must be 0 or 1, or -1, found 255"):
+        losses.get("ce", ignore_index=-1)(Z[:2], targets)
+
+
+@pytest.mark.parametrize("ignored", [float("inf"), float("nan"), 0.5])
+def test_refuses_an_ignore_index_that_is_not_whole(ignored):
+    with pytest.raises(ValueError, match=f"^ignore_index must be whole, found {ignored}$"):
+        losses.get("ce", ignore_index=ignored)

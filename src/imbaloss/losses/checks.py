@@ -62,11 +62,17 @@ def check_class_indices(targets: Tensor, sample_weight: Tensor | None, classes: 
     is_wrong = ~((targets == targets.long()) & (targets >= 0) & (targets < classes))
     rule = f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}"
     if ignore_index is not None:
-        is_wrong &= targets.long() != ignore_index
+        is_wrong &= ~find_ignored(targets, ignore_index)
         rule += f", or {ignore_index}"
     if sample_weight is not None:
         is_wrong &= sample_weight != 0
     refuse_first(targets, is_wrong, rule, "; only a loss with soft=True takes soft labels")
+
+
+def find_ignored(targets: Tensor, ignore_index: int) -> Tensor:
+    """Return true where a target equals ignore_index, in the shape of the targets. No target is rounded."""
+    # int64, since an ignore_index of -1 would wrap around to 255 beside uint8
+    return (targets if targets.is_floating_point() else targets.long()) == ignore_index
 
 
 def check_soft_targets(targets: Tensor, sample_weight: Tensor | None, classes: int) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from imbaloss.losses.checks import check_batch, check_class_weights, explain_class_weights
+from imbaloss.losses.checks import check_batch, check_class_weights, explain_class_weights, find_ignored
 from imbaloss.losses.domains import PerClass, PerLabel, is_per_label, require_labels
 from imbaloss.losses.target_form import TargetForm
 
@@ -166,7 +166,7 @@ class WeightedCriterion(Criterion):
         if logits.dtype in {torch.float16, torch.bfloat16}:
             logits = logits.float()
         if self.form.ignore_index is not None:
-            is_ignored = targets.long() == self.form.ignore_index
+            is_ignored = find_ignored(targets, self.form.ignore_index)
             weight = torch.ones_like(targets, dtype=logits.dtype) if sample_weight is None else sample_weight
             sample_weight = weight.masked_fill(is_ignored, 0)
         if sample_weight is not None:

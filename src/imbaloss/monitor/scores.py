@@ -12,7 +12,7 @@ from imbaloss.evaluation import confusion
 from imbaloss.evaluation.scores import probability_formulas
 from imbaloss.evaluation.thresholds import count_at_thresholds, find_best, list_thresholds
 from imbaloss.losses import ClassErrors, Deferred, Loss
-from imbaloss.losses.checks import check_batch
+from imbaloss.losses.checks import check_batch, find_ignored
 from imbaloss.losses.target_form import TargetForm
 
 NAMES = ("average_precision", "f1", "tuned_f1", "threshold")
@@ -78,7 +78,7 @@ def compute_class_errors(
     if ignore_index is None:
         errors.update(logits, targets)
     else:
-        is_ignored = targets.long() == ignore_index
+        is_ignored = find_ignored(targets, ignore_index)
         errors.update(logits, targets.masked_fill(is_ignored, 0), (~is_ignored).to(logits.dtype))
     return errors.compute()
 
@@ -171,5 +171,5 @@ def read_binary(
     else:
         rest = [label for label in range(classes) if label != positive]
         log_odds = logits[:, positive] - logits[:, rest].logsumexp(1)
-    kept = torch.ones_like(targets, dtype=torch.bool) if ignore_index is None else targets.long() != ignore_index
+    kept = torch.ones_like(targets, dtype=torch.bool) if ignore_index is None else ~find_ignored(targets, ignore_index)
     return log_odds[kept].numpy(), (targets[kept] == positive).long().numpy()
