@@ -60,6 +60,10 @@ def test_images_and_ignored_labels_are_flattened():
     masks[:, :2] = 255
     kept = masks.flatten() != 255
     assert score_logits(images, masks, ignore_index=255) == score_logits(SEVERAL[kept], CLASSES[kept])
+    narrow, criterion = masks.to(torch.uint16), losses.get("ce")
+    assert score_logits(images, narrow, ignore_index=255, criterion=criterion) == pytest.approx(
+        score_logits(SEVERAL[kept], CLASSES[kept], criterion=criterion)
+    )
 
 
 def test_logits_beyond_the_probability_of_1_are_ranked():

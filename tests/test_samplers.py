@@ -358,8 +358,9 @@ def test_counts_of_weights_need_labels_and_replacement():
 def test_labels_are_read_from_what_people_have():
     objects = np.array([0, True, 1], dtype=object)
     arrays = (np.array([0.0, 1.0, 1.0]), objects, np.array([False, True, True]))
+    unsigned = [np.array([0, 1, 1], dtype=kind) for kind in ("uint8", "uint16", "uint32", "uint64")]
     columns = (pd.Series([0, 1, 1], index=[9, 8, 7]), pd.Series(objects), pd.Series([0, 1, 1], dtype="Int64"))
-    for labels in ([0, 1, 1], (False, True, True), *arrays, *columns):
+    for labels in ([0, 1, 1], (False, True, True), *arrays, *unsigned, *columns):
         assert ClassBalancedSampler(labels).class_counts == (1, 2)
     assert ClassBalancedSampler(LABELS, power=np.float32(0.5)).power == 0.5
     labels = torch.tensor([0, 1, 1])

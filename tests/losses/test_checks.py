@@ -88,3 +88,14 @@ def test_a_target_equal_to_ignore_index_is_left_out_whatever_its_type(dtype):
 def test_refuses_an_ignore_index_that_is_not_whole(ignored):
     with pytest.raises(ValueError, match=f"^ignore_index must be whole, found {ignored}$"):
         losses.get("ce", ignore_index=ignored)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint16, torch.uint32, torch.uint64])
+@pytest.mark.parametrize("name", ["ce", "smooth_ap"])
+def test_masks_without_sign_are_taken(name, dtype):
+    logits, targets = torch.randn(2, 3, 4), torch.arange(8).reshape(2, 4) % 3
+    targets[0, 0] = 65535
+    loss = losses.get(name, ignore_index=65535)
+    assert loss(logits, targets.to(dtype)) == loss(logits, targets)
+    with pytest.raises(ValueError, match="targets must be 0 to 2, found 65535"):
+        losses.get(name)(logits, targets.to(dtype))

@@ -69,6 +69,11 @@ def check_class_indices(targets: Tensor, sample_weight: Tensor | None, classes: 
     refuse_first(targets, is_wrong, rule, "; only a loss with soft=True takes soft labels")
 
 
+def widen_unsigned(targets: Tensor) -> Tensor:
+    """Return targets of 16 bits or more without sign as int64, since PyTorch does not compare them, and others as is."""
+    return targets.long() if targets.dtype in {torch.uint16, torch.uint32, torch.uint64} else targets
+
+
 def find_ignored(targets: Tensor, ignore_index: int) -> Tensor:
     """Return true where a target equals ignore_index, in the shape of the targets. No target is rounded."""
     # int64, since an ignore_index of -1 would wrap around to 255 beside uint8

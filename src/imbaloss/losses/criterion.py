@@ -7,7 +7,13 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from imbaloss.losses.checks import check_batch, check_class_weights, explain_class_weights, find_ignored
+from imbaloss.losses.checks import (
+    check_batch,
+    check_class_weights,
+    explain_class_weights,
+    find_ignored,
+    widen_unsigned,
+)
 from imbaloss.losses.domains import PerClass, PerLabel, is_per_label, require_labels
 from imbaloss.losses.target_form import TargetForm
 
@@ -111,6 +117,7 @@ class WeightedCriterion(Criterion):
             ValueError: Shapes do not match, logits are not floating point, a target is not admitted, or a sample weight
                 is negative or not finite.
         """
+        targets = widen_unsigned(targets)
         check_batch(
             logits, targets, sample_weight, self.class_weights, self.form, weights_from_alpha=self.weights_from_alpha
         )

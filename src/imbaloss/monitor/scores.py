@@ -12,7 +12,7 @@ from imbaloss.evaluation import confusion
 from imbaloss.evaluation.scores import probability_formulas
 from imbaloss.evaluation.thresholds import count_at_thresholds, find_best, list_thresholds
 from imbaloss.losses import ClassErrors, Deferred, Loss
-from imbaloss.losses.checks import check_batch, find_ignored
+from imbaloss.losses.checks import check_batch, find_ignored, widen_unsigned
 from imbaloss.losses.target_form import TargetForm
 
 NAMES = ("average_precision", "f1", "tuned_f1", "threshold")
@@ -50,6 +50,7 @@ def score_logits(
         ValueError: Shapes do not match, logits are not floating point, a target or `positive` is no class, or the
             criterion has no class totals.
     """
+    targets = widen_unsigned(targets)
     values = score_log_odds(*read_binary(logits, targets, positive, ignore_index))
     if criterion is not None:
         means = compute_class_errors(criterion, logits, targets, ignore_index).flatten().tolist()
