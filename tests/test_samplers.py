@@ -461,6 +461,7 @@ BAD = {
     "weights must not all be 0, found 2 zeros": lambda: WeightedDistributedSampler([0, 0]),
     "1 samples of positive weight give no 2 without": lambda: WeightedDistributedSampler([0, 1], replacement=False),
     "seed must be a whole number, 0 or more, found -1": lambda: ClassBalancedSampler(LABELS, seed=-1),
+    "drop_last must be True or False, found 'no'": lambda: ClassBalancedSampler(LABELS, drop_last="no"),
     "epoch must be a whole number, 0 or more, found -1": lambda: ClassBalancedSampler(LABELS).set_epoch(-1),
     "epoch must be a whole number, 0 or more, found 1.5": lambda: StratifiedBatchSampler(LABELS, 6).set_epoch(1.5),
     "epoch must be a whole number, 0 or more, found '1'": lambda: WeightedDistributedSampler([1, 1]).set_epoch("1"),
@@ -489,6 +490,13 @@ def test_bad_input_is_refused_in_one_line(message):
         BAD[message]()
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@every_kind
+def test_an_unknown_option_is_named_with_those_that_there_are(make):
+    rule = r"^\w+Sampler has no option shuffle; those of every sampler are seed, rank, num_replicas, drop_last$"
+    with pytest.raises(TypeError, match=rule):
+        make(LABELS, shuffle=True)
 
 
 @peers.quiet

@@ -52,6 +52,7 @@ class RankedSampler(DistributedSampler[Unit], ABC):
         rank: int | None = None,
         num_replicas: int | None = None,
         drop_last: bool = False,
+        **unknown: object,
     ) -> None:
         """Set what all samplers have.
 
@@ -61,11 +62,19 @@ class RankedSampler(DistributedSampler[Unit], ABC):
             rank: This rank.
             num_replicas: The number of ranks.
             drop_last: Whether units are left out, instead of repeated.
+            unknown: Options that no sampler has, which are refused.
 
         Raises:
-            ValueError: The seed is no whole number of 0 or more, rank or num_replicas is given alone, num_replicas is
+            TypeError: There are unknown options.
+            ValueError: drop_last is neither True nor False, the seed is no whole number of 0 or more, rank or num_replicas is given alone, num_replicas is
                 no whole number of 1 or more, or rank is not from 0 to num_replicas - 1.
         """
+        if unknown:
+            options = ", ".join(DrawOptions.__annotations__)
+            raise TypeError(
+                f"{type(self).__name__} has no option {next(iter(unknown))}; those of every sampler are {options}"
+            )
+        require(isinstance(drop_last, bool), "drop_last must be True or False", repr(drop_last))
         both = f"rank={rank} and num_replicas={num_replicas}"
         require((rank is None) == (num_replicas is None), "rank and num_replicas must be given together", both)
         if rank is not None and num_replicas is not None:
