@@ -43,8 +43,10 @@ def score_logits(
 
     Returns:
         `average_precision`, `f1`, `tuned_f1` and `threshold`. All are NaN if there are no positives or no negatives, or
-        if a logit is NaN, as after a training that has diverged. With a criterion also `error_0`, `error_1` and so on;
-        the error of a class without samples is NaN.
+        if a logit is NaN, as after a training that has diverged. With a criterion also `error_0`, `error_1` and so on,
+        or `error_LABEL_CLASS`, such as `error_2_1`, for a criterion with `per_label`. A loss of each class against the
+        rest has `error_CLASS_0` of the rest and `error_CLASS_1` of the class, and a loss of several numbers a sample
+        has `error_NUMBER_CLASS`. The error of a class without samples is NaN.
 
     Raises:
         ValueError: Shapes do not match, logits are not floating point, a target or `positive` is no class, or the
@@ -53,8 +55,8 @@ def score_logits(
     targets = widen_unsigned(targets)
     values = score_log_odds(*read_binary(logits, targets, positive, ignore_index))
     if criterion is not None:
-        means = compute_class_errors(criterion, logits, targets, ignore_index).flatten().tolist()
-        values |= {f"error_{label}": mean for label, mean in enumerate(means)}
+        means = compute_class_errors(criterion, logits, targets, ignore_index).numpy(force=True)
+        values |= {f"error_{'_'.join(map(str, place))}": float(mean) for place, mean in np.ndenumerate(means)}
     return values
 
 
