@@ -172,7 +172,8 @@ def require_per_class(values: PerClass | PerLabel, logits: Tensor, targets: Targ
         classes = 2 if is_binary(logits, targets) else logits.shape[-1]
         require(len(values) == classes, f"{rule} {classes} classes", len(values))
         return
-    require(is_binary(logits, targets), "a pair for each label needs one logit a target", tuple(logits.shape))
+    several = f"{logits.shape[-1]} logits a target"
+    require(is_binary(logits, targets), "a pair for each label needs one logit a target", several)
     require_labels(len(values), logits.shape[0])
     for row in values:
         require(len(row) == 2, f"{rule} 2 classes", len(row))

@@ -78,7 +78,7 @@ class Criterion(nn.Module, ABC):
 class WeightedCriterion(Criterion):
     """A criterion with class weights and a form of targets, which may name a target that it ignores."""
 
-    weights_from_alpha = False  # whether class_weights come from focal's alpha
+    weights_from = ""  # "alpha" or "counts" if class_weights come from these
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class WeightedCriterion(Criterion):
         """
         targets = widen_unsigned(targets)
         check_batch(
-            logits, targets, sample_weight, self.class_weights, self.form, weights_from_alpha=self.weights_from_alpha
+            logits, targets, sample_weight, self.class_weights, self.form, weights_from=self.weights_from
         )
         return self.form.flatten(logits, targets, sample_weight)
 
@@ -154,7 +154,7 @@ class WeightedCriterion(Criterion):
         classes = [2 if is_per_label(values) else len(values) for values in tables] or [2]
         require_labels(labels[-1], labels[0], "class_weights")
         if classes[-1] != classes[0]:
-            raise ValueError(explain_class_weights(classes[-1], classes[0], from_alpha=self.weights_from_alpha))
+            raise ValueError(explain_class_weights(classes[-1], classes[0], self.weights_from))
         logits = torch.empty(labels[0], 0) if classes[0] == 2 else torch.empty(labels[0], 0, classes[0])
         self.stacked(logits, logits if self.form.soft else torch.empty(labels[0], 0))
 

@@ -231,7 +231,8 @@ def asymmetric(
     require(0 <= gamma_positive < float("inf"), "gamma_positive must be >= 0 and finite", gamma_positive)
     require(0 <= gamma_negative < float("inf"), "gamma_negative must be >= 0 and finite", gamma_negative)
     require(0 <= margin < 1, "margin must be at least 0 and below 1", margin)
-    require(logits.ndim == targets.ndim, "asymmetric error needs one logit a target", tuple(logits.shape))
+    several = f"{logits.shape[-1]} logits a target"
+    require(logits.ndim == targets.ndim, "the asymmetric error needs one logit a target", several)
     error_if_positive = focal_of_log_odds(logits, gamma_positive)
     if margin == 0:
         error_if_negative = focal_of_log_odds(-logits, gamma_negative)
