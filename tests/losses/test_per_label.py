@@ -1,6 +1,7 @@
 """Labels with class totals of their own have counts, priors and weights of their own, or one pair for all."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -214,3 +215,12 @@ def test_refuses_pairs_of_labels_for_several_classes():
 def test_losses_of_pairs_take_no_pairs_of_labels():
     with pytest.raises(ValueError, match="call it once for each label, without per_label"):
         losses.get("auc_logistic", counts=PAIRS, per_label=True)
+
+
+@pytest.mark.parametrize("make", [np.array, torch.tensor, list], ids=["array", "tensor", "list of arrays"])
+def test_rows_of_an_array_or_a_tensor_are_those_of_a_tuple(make):
+    def build(counts):
+        return losses.Loss(partial(losses.adjusted.ldam, counts=counts), losses.reductions.mean, per_label=True)
+
+    rows = make([np.array(pair) for pair in PAIRS] if make is list else PAIRS)
+    assert build(rows)(*batch()) == build(PAIRS)(*batch())
