@@ -103,12 +103,12 @@ def test_masks_without_sign_are_taken(name, dtype):
 
 def test_messages_name_what_was_given():
     both = torch.zeros(4, 3), torch.zeros(4, 3)
-    with pytest.raises(ValueError, match="^counts must have one pair for each of 3 labels, found 2$"):
+    with pytest.raises(ValueError, match=r"^counts must have one pair for each of 3 labels, found 2$"):
         losses.get("wce", counts=[(5, 5)] * 2, per_label=True)(*both)
-    with pytest.raises(ValueError, match="^class_weights must have one pair for each of 3 labels, found 2$"):
+    with pytest.raises(ValueError, match=r"^class_weights must have one pair for each of 3 labels, found 2$"):
         losses.get("wce", class_weights=[(5, 5)] * 2, per_label=True)(*both)
     for name in ("wce", "wmse"):
-        with pytest.raises(ValueError, match="^counts must have one entry a class, found 3 for 2 classes$"):
+        with pytest.raises(ValueError, match=r"^counts must have one entry a class, found 3 for 2 classes$"):
             losses.get(name, counts=(5, 3, 2))(Z, D)
-    with pytest.raises(ValueError, match="^the asymmetric error needs one logit a target, found 3 logits a target$"):
+    with pytest.raises(ValueError, match=r"^the asymmetric error needs one logit a target, found 3 logits a target$"):
         losses.get("asymmetric")(torch.zeros(4, 3), D)

@@ -28,7 +28,7 @@ def check_batch(
         sample_weight: The shape of the samples; None for weights of 1.
         class_weights: One number for each class, or one pair for each label; None for none.
         form: How the targets are written.
-        weights_from: What the class weights come from, if they were not given: "alpha" or "counts". The message says so.
+        weights_from: "alpha" or "counts" if the class weights come from these; messages then say so.
     """
     if not logits.is_floating_point():
         raise ValueError(f"logits must be floating point, found {logits.dtype}")
@@ -70,7 +70,7 @@ def check_class_indices(targets: Tensor, sample_weight: Tensor | None, classes: 
 
 
 def widen_unsigned(targets: Tensor) -> Tensor:
-    """Return targets of 16 bits or more without sign as int64, since PyTorch does not compare them, and others as is."""
+    """Return targets of uint16, uint32 or uint64, which PyTorch does not compare, as int64; others as they are."""
     return targets.long() if targets.dtype in {torch.uint16, torch.uint32, torch.uint64} else targets
 
 

@@ -118,9 +118,7 @@ class WeightedCriterion(Criterion):
                 is negative or not finite.
         """
         targets = widen_unsigned(targets)
-        check_batch(
-            logits, targets, sample_weight, self.class_weights, self.form, weights_from=self.weights_from
-        )
+        check_batch(logits, targets, sample_weight, self.class_weights, self.form, weights_from=self.weights_from)
         return self.form.flatten(logits, targets, sample_weight)
 
     def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:

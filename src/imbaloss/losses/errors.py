@@ -91,7 +91,8 @@ def squared(logits: Tensor, targets: Targets) -> Tensor:
     """Compute each sample's half squared distance of target and probability, 1/2 sum over the outputs of (d - p)^2.
 
     Logits (..., B) of class 1, or (..., B, C), and targets (..., B) give (..., B); targets of None give (..., B, C).
-    One output: 1/2 (d - p)^2, in [0, 1/2]. C softmax outputs: d is the one-hot target, so that two outputs give twice the value of one.
+    One output: 1/2 (d - p)^2, in [0, 1/2]. C softmax outputs: d is the one-hot target, so that two outputs give twice
+    the value of one.
     Source: Wang et al. 2016 (IJCNN), the error in their MSE, FPE and FNE.
     """
     if is_binary(logits, targets):

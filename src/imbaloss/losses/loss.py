@@ -123,7 +123,7 @@ class Loss(WeightedCriterion):
 
         Raises:
             ValueError: Shapes do not match, a target is not admitted, a weight is negative or not finite, or `whole` is
-                given to a loss with `running` or the reduction `none`, or differs in shape from the totals of this loss.
+                given to a loss with `running` or the reduction `none`, or has not the shapes of this loss's totals.
         """
         if whole is not None and (self.running is not None or self.reduction is none):
             reason = (

@@ -66,8 +66,9 @@ class RankedSampler(DistributedSampler[Unit], ABC):
 
         Raises:
             TypeError: There are unknown options.
-            ValueError: drop_last is neither True nor False, the seed is no whole number of 0 or more, rank or num_replicas is given alone, num_replicas is
-                no whole number of 1 or more, or rank is not from 0 to num_replicas - 1.
+            ValueError: drop_last is neither True nor False, the seed is no whole number of 0 or more, rank or
+                num_replicas is given alone, num_replicas is no whole number of 1 or more, or rank is not from 0 to
+                num_replicas - 1.
         """
         if unknown:
             options = ", ".join(DrawOptions.__annotations__)
