@@ -27,8 +27,8 @@ class ValidationMonitor(Callback):
 
     It logs `val_average_precision`, `val_f1`, `val_tuned_f1` and `val_threshold`, which ModelCheckpoint and
     EarlyStopping can monitor. With a criterion it also logs `val_error_0`, `val_error_1` and so on, the mean error of
-    each class; with a loss with `per_label` they are `val_error_LABEL_CLASS`. Lightning's check of the validation before
-    the training logs nothing, but refuses wrong outputs.
+    each class; a loss with `per_label` gives `val_error_LABEL_CLASS`. Lightning's check of the validation before the
+    training logs nothing, but refuses wrong outputs.
     """
 
     def __init__(
