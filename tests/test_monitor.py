@@ -60,6 +60,10 @@ def test_images_and_ignored_labels_are_flattened():
     masks[:, :2] = 255
     kept = masks.flatten() != 255
     assert score_logits(images, masks, ignore_index=255) == score_logits(SEVERAL[kept], CLASSES[kept])
+    narrow, criterion = masks.to(torch.uint16), losses.get("ce")
+    assert score_logits(images, narrow, ignore_index=255, criterion=criterion) == pytest.approx(
+        score_logits(SEVERAL[kept], CLASSES[kept], criterion=criterion)
+    )
 
 
 def test_logits_beyond_the_probability_of_1_are_ranked():
@@ -148,6 +152,16 @@ def test_the_errors_of_the_classes_are_those_of_the_kept_samples(criterion, logi
     assert list(errors.values()) == pytest.approx(kept.compute().tolist(), rel=1e-6, nan_ok=True)
     scores = score_logits(logits[9:], labels[9:])
     assert {name: found[name] for name in scores} == scores
+
+
+def test_the_errors_of_labels_are_named_by_label_and_class():
+    criterion = losses.get("msfe", per_label=True)
+    logits, labels = SEVERAL, torch.nn.functional.one_hot(CLASSES)
+    found = score_logits(logits, labels, criterion=criterion)
+    for label in range(3):
+        alone = score_logits(logits[:, label], labels[:, label], criterion=losses.get("msfe"))
+        assert [found[f"error_{label}_{side}"] for side in (0, 1)] == pytest.approx(list(alone.values())[4:])
+    assert len(found) == 4 + 6
 
 
 @pytest.mark.slow
@@ -240,7 +254,21 @@ def test_lightning_is_told_what_a_validation_step_must_return(tmp_path):
         def validation_step(self, batch):
             return batch[0].sum()
 
+    class Trained(Model):
+        def training_step(self, _):
+            pytest.fail("the training has begun")
+
+        def configure_optimizers(self):
+            return torch.optim.SGD([torch.nn.Parameter(torch.zeros(()))])
+
     quiet = dict.fromkeys(["logger", "enable_progress_bar", "enable_model_summary", "enable_checkpointing"], False)
-    trainer = lightning.Trainer(accelerator="cpu", default_root_dir=tmp_path, callbacks=[ValidationMonitor()], **quiet)
-    with pytest.raises(ValueError, match=r"validation_step must return .* for this callback, found Tensor"):
-        trainer.validate(Model(), DataLoader(TensorDataset(LOGITS), batch_size=32))
+    trainer = lightning.Trainer(
+        max_epochs=1, accelerator="cpu", default_root_dir=tmp_path, callbacks=[ValidationMonitor()], **quiet
+    )
+    loader, rule = DataLoader(TensorDataset(LOGITS), batch_size=32), r"validation_step must return .*, found Tensor"
+    with pytest.raises(ValueError, match=rule):
+        trainer.validate(Model(), loader)
+    with pytest.raises(ValueError, match=rule):
+        trainer.fit(Trained(), loader, loader)
+    with pytest.raises(ValueError, match="Ranking has no class totals"):
+        ValidationMonitor(criterion=losses.get("smooth_ap"))

@@ -96,6 +96,21 @@ def test_each_iteration_is_an_epoch_unless_it_is_named(make):
 
 
 @every_kind
+def test_an_iterator_keeps_its_epoch_and_the_newest_one_moves_the_position(make):
+    sampler = make(LABELS)
+    assert all(first == second for first, second in zip(sampler, sampler, strict=True))
+    sampler.set_epoch(2)
+    older, newest = iter(sampler), iter(sampler)
+    next(older)
+    assert sampler.state_dict()["position"] == 0
+    next(newest)
+    assert sampler.state_dict()["position"] == 1
+    sampler.set_epoch(0)
+    assert list(older) == one_process(make, 2)[1:]
+    assert sampler.state_dict()["epoch"] == 0
+
+
+@every_kind
 @settings(max_examples=20)
 @given(before=st.integers(1, 4), after=st.integers(1, 4), share=st.floats(0, 1), drop_last=st.booleans())
 def test_an_epoch_is_continued_where_it_was_left_whatever_the_number_of_ranks(make, before, after, share, drop_last):
@@ -343,8 +358,9 @@ def test_counts_of_weights_need_labels_and_replacement():
 def test_labels_are_read_from_what_people_have():
     objects = np.array([0, True, 1], dtype=object)
     arrays = (np.array([0.0, 1.0, 1.0]), objects, np.array([False, True, True]))
+    unsigned = [np.array([0, 1, 1], dtype=kind) for kind in ("uint8", "uint16", "uint32", "uint64")]
     columns = (pd.Series([0, 1, 1], index=[9, 8, 7]), pd.Series(objects), pd.Series([0, 1, 1], dtype="Int64"))
-    for labels in ([0, 1, 1], (False, True, True), *arrays, *columns):
+    for labels in ([0, 1, 1], (False, True, True), *arrays, *unsigned, *columns):
         assert ClassBalancedSampler(labels).class_counts == (1, 2)
     assert ClassBalancedSampler(LABELS, power=np.float32(0.5)).power == 0.5
     labels = torch.tensor([0, 1, 1])
@@ -445,6 +461,7 @@ BAD = {
     "weights must not all be 0, found 2 zeros": lambda: WeightedDistributedSampler([0, 0]),
     "1 samples of positive weight give no 2 without": lambda: WeightedDistributedSampler([0, 1], replacement=False),
     "seed must be a whole number, 0 or more, found -1": lambda: ClassBalancedSampler(LABELS, seed=-1),
+    "drop_last must be True or False, found 'no'": lambda: ClassBalancedSampler(LABELS, drop_last="no"),
     "epoch must be a whole number, 0 or more, found -1": lambda: ClassBalancedSampler(LABELS).set_epoch(-1),
     "epoch must be a whole number, 0 or more, found 1.5": lambda: StratifiedBatchSampler(LABELS, 6).set_epoch(1.5),
     "epoch must be a whole number, 0 or more, found '1'": lambda: WeightedDistributedSampler([1, 1]).set_epoch("1"),
@@ -473,6 +490,13 @@ def test_bad_input_is_refused_in_one_line(message):
         BAD[message]()
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@every_kind
+def test_an_unknown_option_is_named_with_those_that_there_are(make):
+    rule = r"^\w+Sampler has no option shuffle; those of every sampler are seed, rank, num_replicas, drop_last$"
+    with pytest.raises(TypeError, match=rule):
+        make(LABELS, shuffle=True)
 
 
 @peers.quiet

@@ -68,3 +68,47 @@ def test_focal_loss_of_several_classes_says_that_alpha_is_for_two(classes, weigh
         losses.get("focal", counts=[5] * classes)
     with pytest.raises(ValueError, match=r"found 2 for 3 classes$"):
         losses.get("focal", class_weights=(1, 2))(torch.zeros(4, 3), torch.zeros(4, dtype=torch.long))
+
+
+@pytest.mark.parametrize(("ignored", "targets"), [(0, [0.3, 1]), (-1, [-1.7, 1]), (-(2**63), [float("nan"), 1])])
+def test_ignore_index_leaves_out_no_target_that_only_rounds_to_it(ignored, targets):
+    with pytest.raises(ValueError, match=rf"targets must be 0 or 1, or {ignored}, found {targets[0]}"):
+        losses.get("ce", ignore_index=ignored)(torch.zeros(2), torch.tensor(targets))
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.float32])
+def test_a_target_equal_to_ignore_index_is_left_out_whatever_its_type(dtype):
+    targets = torch.tensor([255, 1], dtype=dtype)
+    assert losses.get("ce", ignore_index=255)(Z[:2], targets) == losses.get("ce")(Z[:1], D[1:2])
+    with pytest.raises(ValueError, match="targets must be 0 or 1, or -1, found 255"):
+        losses.get("ce", ignore_index=-1)(Z[:2], targets)
+
+
+@pytest.mark.parametrize("ignored", [float("inf"), float("nan"), 0.5])
+def test_refuses_an_ignore_index_that_is_not_whole(ignored):
+    with pytest.raises(ValueError, match=f"^ignore_index must be whole, found {ignored}$"):
+        losses.get("ce", ignore_index=ignored)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint16, torch.uint32, torch.uint64])
+@pytest.mark.parametrize("name", ["ce", "smooth_ap"])
+def test_masks_without_sign_are_taken(name, dtype):
+    logits, targets = torch.randn(2, 3, 4), torch.arange(8).reshape(2, 4) % 3
+    targets[0, 0] = 65535
+    loss = losses.get(name, ignore_index=65535)
+    assert loss(logits, targets.to(dtype)) == loss(logits, targets)
+    with pytest.raises(ValueError, match="targets must be 0 to 2, found 65535"):
+        losses.get(name)(logits, targets.to(dtype))
+
+
+def test_messages_name_what_was_given():
+    both = torch.zeros(4, 3), torch.zeros(4, 3)
+    with pytest.raises(ValueError, match=r"^counts must have one pair for each of 3 labels, found 2$"):
+        losses.get("wce", counts=[(5, 5)] * 2, per_label=True)(*both)
+    with pytest.raises(ValueError, match=r"^class_weights must have one pair for each of 3 labels, found 2$"):
+        losses.get("wce", class_weights=[(5, 5)] * 2, per_label=True)(*both)
+    for name in ("wce", "wmse"):
+        with pytest.raises(ValueError, match=r"^counts must have one entry a class, found 3 for 2 classes$"):
+            losses.get(name, counts=(5, 3, 2))(Z, D)
+    with pytest.raises(ValueError, match=r"^the asymmetric error needs one logit a target, found 3 logits a target$"):
+        losses.get("asymmetric")(torch.zeros(4, 3), D)

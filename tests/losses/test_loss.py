@@ -234,3 +234,18 @@ def test_no_reduction_has_no_totals():
     for option in ({"sync": True}, {"running": 0.5}):
         with pytest.raises(ValueError, match="the reduction none has no class totals"):
             losses.get("squared/none", **option)
+
+
+def test_refuses_totals_of_another_form():
+    logits = torch.zeros(8, 3)
+    batch = logits, torch.eye(8)[:, :3]
+    per_label, together = losses.get("msfe", per_label=True), losses.get("msfe")
+    rule = "whole must be the joined totals of this loss, sums of shape"
+    shapes = r"\(3, 2\) and weights of shape \(3, 2\), found"
+    with pytest.raises(ValueError, match=rf"{rule} {shapes} \(1, 2\) and \(1, 2\): "):
+        per_label(*batch, whole=together.totals(*batch))
+    with pytest.raises(ValueError, match=rf"{rule} {shapes} Totals: "):
+        per_label(*batch, whole=[per_label.totals(*batch)])
+    several = logits, torch.arange(8) % 3
+    with pytest.raises(ValueError, match=rule):
+        together(*several, whole=together.totals(*batch))

@@ -1,6 +1,7 @@
 """Labels with class totals of their own have counts, priors and weights of their own, or one pair for all."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -205,7 +206,7 @@ def test_refuses_batches_with_other_labels_than_the_counts(name, pairs):
 
 
 def test_refuses_pairs_of_labels_for_several_classes():
-    with pytest.raises(ValueError, match=r"a pair for each label needs one logit a target, found \(3, 4, 2\)$"):
+    with pytest.raises(ValueError, match=r"a pair for each label needs one logit a target, found 2 logits a target$"):
         losses.adjusted.ldam(torch.zeros(3, 4, 2), torch.zeros(3, 4), counts=PAIRS)
     with pytest.raises(ValueError, match="must hold one number for each of two or more classes, found"):
         losses.Loss(losses.errors.squared, losses.reductions.mean, class_weights=((1, 2), (3, 4)))
@@ -214,3 +215,12 @@ def test_refuses_pairs_of_labels_for_several_classes():
 def test_losses_of_pairs_take_no_pairs_of_labels():
     with pytest.raises(ValueError, match="call it once for each label, without per_label"):
         losses.get("auc_logistic", counts=PAIRS, per_label=True)
+
+
+@pytest.mark.parametrize("make", [np.array, torch.tensor, list], ids=["array", "tensor", "list of arrays"])
+def test_rows_of_an_array_or_a_tensor_are_those_of_a_tuple(make):
+    def build(counts):
+        return losses.Loss(partial(losses.adjusted.ldam, counts=counts), losses.reductions.mean, per_label=True)
+
+    rows = make([np.array(pair) for pair in PAIRS] if make is list else PAIRS)
+    assert build(rows)(*batch()) == build(PAIRS)(*batch())

@@ -40,14 +40,14 @@ def logit_adjusted(
 
     Args:
         logits: (..., B) of class 1, or (..., B, C).
-        targets: (..., B), from 0 on.
+        targets: (..., B), from 0 on; None for every class in turn.
         counts: The training samples of each class, whose shares are the prior unless `prior` is given; 0 counts as 1.
         prior: A positive number for each class, or a pair for each label; the numbers are divided by their sum. It
             takes the place of counts.
         tau: The strength of the adjustment.
 
     Returns:
-        (..., B), one error for each sample.
+        (..., B), one error for each sample; (..., B, C), one for each class, with targets of None.
 
     Raises:
         ValueError: There are neither counts nor prior, not one entry for each class, or a value is outside its domain.
@@ -71,13 +71,13 @@ def ldam(
 
     Args:
         logits: (..., B) of class 1, or (..., B, C).
-        targets: (..., B), from 0 on.
+        targets: (..., B), from 0 on; None for every class in turn.
         counts: n_c, the training samples of each class; 0 counts as 1.
         max_margin: The margin of the rarest class, >= 0.
         scale: s > 0. Take 1 with an ordinary last layer: 30 is for a normalised one.
 
     Returns:
-        (..., B), one error for each sample.
+        (..., B), one error for each sample; (..., B, C), one for each class, with targets of None.
 
     Raises:
         ValueError: The counts are None or not one for each class, or a parameter is outside its domain.
@@ -104,13 +104,13 @@ def vector_scaling(
 
     Args:
         logits: (..., B) of class 1, or (..., B, C).
-        targets: (..., B), from 0 on.
+        targets: (..., B), from 0 on; None for every class in turn.
         counts: n_c, the training samples of each class; 0 counts as 1.
         gamma: The strength of the scaling, >= 0.
         tau: The strength of the shift, >= 0.
 
     Returns:
-        (..., B), one error for each sample.
+        (..., B), one error for each sample; (..., B, C), one for each class, with targets of None.
 
     Raises:
         ValueError: The counts are None or not one for each class, or a parameter is outside its domain.
@@ -172,7 +172,8 @@ def require_per_class(values: PerClass | PerLabel, logits: Tensor, targets: Targ
         classes = 2 if is_binary(logits, targets) else logits.shape[-1]
         require(len(values) == classes, f"{rule} {classes} classes", len(values))
         return
-    require(is_binary(logits, targets), "a pair for each label needs one logit a target", tuple(logits.shape))
+    several = f"{logits.shape[-1]} logits a target"
+    require(is_binary(logits, targets), "a pair for each label needs one logit a target", several)
     require_labels(len(values), logits.shape[0])
     for row in values:
         require(len(row) == 2, f"{rule} 2 classes", len(row))

@@ -14,7 +14,7 @@ def check_batch(
     class_weights: PerClass | PerLabel | None,
     form: TargetForm,
     *,
-    weights_from_alpha: bool = False,
+    weights_from: str = "",
 ) -> None:
     """Raise ValueError if the arguments of a loss have wrong types, shapes or values.
 
@@ -28,15 +28,15 @@ def check_batch(
         sample_weight: The shape of the samples; None for weights of 1.
         class_weights: One number for each class, or one pair for each label; None for none.
         form: How the targets are written.
-        weights_from_alpha: Whether the class weights come from focal's alpha; the message then says so.
+        weights_from: "alpha" or "counts" if the class weights come from these; messages then say so.
     """
     if not logits.is_floating_point():
         raise ValueError(f"logits must be floating point, found {logits.dtype}")
     classes = form.count_classes(logits.shape, targets.shape)
     if class_weights is not None and is_per_label(class_weights):
-        require_labels(len(class_weights), logits.shape[1], "class_weights")
+        require_labels(len(class_weights), logits.shape[1], weights_from or "class_weights")
     elif class_weights is not None and len(class_weights) != classes:
-        raise ValueError(explain_class_weights(len(class_weights), classes, from_alpha=weights_from_alpha))
+        raise ValueError(explain_class_weights(len(class_weights), classes, weights_from))
     if sample_weight is not None and sample_weight.shape != (shape := form.sample_shape(targets.shape)):
         place = "targets without their axis 1," if form.has_class_axis(targets.shape) else "targets"
         raise ValueError(
@@ -62,11 +62,22 @@ def check_class_indices(targets: Tensor, sample_weight: Tensor | None, classes: 
     is_wrong = ~((targets == targets.long()) & (targets >= 0) & (targets < classes))
     rule = f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}"
     if ignore_index is not None:
-        is_wrong &= targets.long() != ignore_index
+        is_wrong &= ~find_ignored(targets, ignore_index)
         rule += f", or {ignore_index}"
     if sample_weight is not None:
         is_wrong &= sample_weight != 0
     refuse_first(targets, is_wrong, rule, "; only a loss with soft=True takes soft labels")
+
+
+def widen_unsigned(targets: Tensor) -> Tensor:
+    """Return targets of uint16, uint32 or uint64, which PyTorch does not compare, as int64; others as they are."""
+    return targets.long() if targets.dtype in {torch.uint16, torch.uint32, torch.uint64} else targets
+
+
+def find_ignored(targets: Tensor, ignore_index: int) -> Tensor:
+    """Return true where a target equals ignore_index, in the shape of the targets. No target is rounded."""
+    # int64, since an ignore_index of -1 would wrap around to 255 beside uint8
+    return (targets if targets.is_floating_point() else targets.long()) == ignore_index
 
 
 def check_soft_targets(targets: Tensor, sample_weight: Tensor | None, classes: int) -> None:
@@ -100,17 +111,18 @@ def check_soft_targets(targets: Tensor, sample_weight: Tensor | None, classes: i
         refuse_first(sums, (sums - 1).abs() > tolerance, rule)
 
 
-def explain_class_weights(number: int, classes: int, *, from_alpha: bool) -> str:
+def explain_class_weights(number: int, classes: int, source: str) -> str:
     """Return the message for a wrong number of class weights; nothing is raised here.
 
     Args:
         number: How many class weights there are.
         classes: How many are needed.
-        from_alpha: Whether they come from focal's alpha, which is for two classes; the message then asks for
-            class_weights.
+        source: What they come from: "counts", focal's "alpha", which is for two classes, or "" if they were given. With
+            alpha, the message asks for class_weights.
     """
-    rule = f"class_weights must have one entry a class, found {number} for {classes} classes"
-    if not from_alpha:
+    name = "counts" if source == "counts" else "class_weights"
+    rule = f"{name} must have one entry a class, found {number} for {classes} classes"
+    if source != "alpha":
         return rule
     weights = ", ".join(f"w{place}" for place in range(classes)) if classes < 6 else f"w0, ..., w{classes - 1}"
     return f"{rule}: they come from focal's alpha, which is for two classes; give class_weights=({weights})"

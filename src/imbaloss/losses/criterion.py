@@ -7,7 +7,13 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from imbaloss.losses.checks import check_batch, check_class_weights, explain_class_weights
+from imbaloss.losses.checks import (
+    check_batch,
+    check_class_weights,
+    explain_class_weights,
+    find_ignored,
+    widen_unsigned,
+)
 from imbaloss.losses.domains import PerClass, PerLabel, is_per_label, require_labels
 from imbaloss.losses.target_form import TargetForm
 
@@ -72,7 +78,7 @@ class Criterion(nn.Module, ABC):
 class WeightedCriterion(Criterion):
     """A criterion with class weights and a form of targets, which may name a target that it ignores."""
 
-    weights_from_alpha = False  # whether class_weights come from focal's alpha
+    weights_from = ""  # "alpha" or "counts" if class_weights come from these
 
     def __init__(
         self,
@@ -111,9 +117,8 @@ class WeightedCriterion(Criterion):
             ValueError: Shapes do not match, logits are not floating point, a target is not admitted, or a sample weight
                 is negative or not finite.
         """
-        check_batch(
-            logits, targets, sample_weight, self.class_weights, self.form, weights_from_alpha=self.weights_from_alpha
-        )
+        targets = widen_unsigned(targets)
+        check_batch(logits, targets, sample_weight, self.class_weights, self.form, weights_from=self.weights_from)
         return self.form.flatten(logits, targets, sample_weight)
 
     def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
@@ -147,7 +152,7 @@ class WeightedCriterion(Criterion):
         classes = [2 if is_per_label(values) else len(values) for values in tables] or [2]
         require_labels(labels[-1], labels[0], "class_weights")
         if classes[-1] != classes[0]:
-            raise ValueError(explain_class_weights(classes[-1], classes[0], from_alpha=self.weights_from_alpha))
+            raise ValueError(explain_class_weights(classes[-1], classes[0], self.weights_from))
         logits = torch.empty(labels[0], 0) if classes[0] == 2 else torch.empty(labels[0], 0, classes[0])
         self.stacked(logits, logits if self.form.soft else torch.empty(labels[0], 0))
 
@@ -166,7 +171,7 @@ class WeightedCriterion(Criterion):
         if logits.dtype in {torch.float16, torch.bfloat16}:
             logits = logits.float()
         if self.form.ignore_index is not None:
-            is_ignored = targets.long() == self.form.ignore_index
+            is_ignored = find_ignored(targets, self.form.ignore_index)
             weight = torch.ones_like(targets, dtype=logits.dtype) if sample_weight is None else sample_weight
             sample_weight = weight.masked_fill(is_ignored, 0)
         if sample_weight is not None:

@@ -67,8 +67,11 @@ def map_labels(formula: Callable[[PerClass], Row], values: PerClass | PerLabel) 
 
 
 def is_per_label(values: PerClass | PerLabel) -> TypeGuard[PerLabel]:
-    """Say whether the values are rows of numbers, one row for each label, and not one number for each class."""
-    return len(values) > 0 and isinstance(values[0], (list, tuple))
+    """Say whether the values are rows of numbers, one row for each label, and not one number for each class.
+
+    Values and rows may be sequences, arrays or tensors.
+    """
+    return len(values) > 0 and (isinstance(values[0], (list, tuple)) or getattr(values[0], "ndim", 0) > 0)
 
 
 def require_labels(rows: int, labels: int, name: str = "counts and prior") -> None:

@@ -81,7 +81,7 @@ def absolute(logits: Tensor, targets: Targets) -> Tensor:
     """Compute the absolute error, half the distance of target and probability: 1/2 sum_c |d_c - p_c| = 1 - p_t.
 
     Logits (..., B) of class 1, or (..., B, C), and targets (..., B), from 0 on, give one error a sample, (..., B), in
-    [0, 1].
+    [0, 1]; targets of None give (..., B, C).
     Source: Ghosh et al. 2017 (arXiv 1712.09482), whose error on C outputs is twice this.
     """
     return torch.sigmoid(-true_log_odds(logits, targets))
@@ -90,8 +90,9 @@ def absolute(logits: Tensor, targets: Targets) -> Tensor:
 def squared(logits: Tensor, targets: Targets) -> Tensor:
     """Compute each sample's half squared distance of target and probability, 1/2 sum over the outputs of (d - p)^2.
 
-    Logits (..., B) of class 1, or (..., B, C), and targets (..., B) give (..., B). One output: 1/2 (d - p)^2, in [0,
-    1/2]. C softmax outputs: d is the one-hot target, so that two outputs give twice the value of one.
+    Logits (..., B) of class 1, or (..., B, C), and targets (..., B) give (..., B); targets of None give (..., B, C).
+    One output: 1/2 (d - p)^2, in [0, 1/2]. C softmax outputs: d is the one-hot target, so that two outputs give twice
+    the value of one.
     Source: Wang et al. 2016 (IJCNN), the error in their MSE, FPE and FNE.
     """
     if is_binary(logits, targets):
@@ -111,8 +112,8 @@ def squared(logits: Tensor, targets: Targets) -> Tensor:
 def huber(logits: Tensor, targets: Targets, *, delta: float = 0.5) -> Tensor:
     """Compute Huber's error of e = 1 - p_t for each sample: e^2 / 2 if e <= delta, else delta (e - delta / 2).
 
-    Logits (..., B) of class 1, or (..., B, C), and targets (..., B) give (..., B). delta = 1 is the squared error of
-    one output. Raises ValueError unless 0 < delta <= 1.
+    Logits (..., B) of class 1, or (..., B, C), and targets (..., B) give (..., B); targets of None give (..., B, C).
+    delta = 1 is the squared error of one output. Raises ValueError unless 0 < delta <= 1.
     Source: Huber 1964 (Ann. Math. Statist. 35).
     """
     require(0 < delta <= 1, "delta must be above 0 and at most 1", delta)
@@ -123,7 +124,7 @@ def hinge(logits: Tensor, targets: Targets) -> Tensor:
     """Compute the hinge error: max(0, 1 - s z), s = 1, for negatives -1; C logits: max(0, 1 - z_t + largest other).
 
     The largest other is the largest logit of the other classes. Logits (..., B) of class 1, or (..., B, C), and targets
-    (..., B), from 0 on, give one error a sample, (..., B).
+    (..., B), from 0 on, give one error a sample, (..., B); targets of None give (..., B, C).
     Source: Cortes and Vapnik 1995 (Machine Learning 20); Crammer and Singer 2001 (JMLR 2) for several classes.
     """
     if is_binary(logits, targets):
@@ -151,7 +152,7 @@ def cross_entropy(logits: Tensor, targets: Targets, *, smoothing: float = 0.0) -
     """Compute each sample's cross-entropy in nats: -(1 - s) log p_t - (s / C) sum_c log p_c, with smoothing s.
 
     Without smoothing, which is the default, it is -log p_t. Logits (..., B) of class 1, or (..., B, C), and targets
-    (..., B) give (..., B). Raises ValueError unless 0 <= s <= 1.
+    (..., B) give (..., B); targets of None give (..., B, C). Raises ValueError unless 0 <= s <= 1.
     Source: Szegedy et al. 2016 (arXiv 1512.00567), section 7, for the smoothing.
     """
     require(0 <= smoothing <= 1, "smoothing must be between 0 and 1", smoothing)
@@ -171,8 +172,8 @@ def cross_entropy(logits: Tensor, targets: Targets, *, smoothing: float = 0.0) -
 def focal(logits: Tensor, targets: Targets, *, gamma: float = 2.0) -> Tensor:
     """Compute the focal error of each sample in nats: -(1 - p_t)^gamma log p_t; gamma = 0 is cross-entropy.
 
-    Logits (..., B) of class 1, or (..., B, C), and targets (..., B), from 0 on, give (..., B). Raises ValueError unless
-    gamma is finite and >= 0.
+    Logits (..., B) of class 1, or (..., B, C), and targets (..., B), from 0 on, give (..., B); targets of None give
+    (..., B, C). Raises ValueError unless gamma is finite and >= 0.
     Source: Lin et al. 2017, eq. 4 (arXiv 1708.02002); its alpha is a class weight of the reduction.
     """
     require(0 <= gamma < float("inf"), "gamma must be >= 0 and finite", gamma)
@@ -201,8 +202,8 @@ def power_with_finite_slope(base: Tensor, exponent: float) -> Tensor:
 def poly1(logits: Tensor, targets: Targets, *, epsilon: float = 1.0) -> Tensor:
     """Compute the Poly-1 cross-entropy of each sample: -log p_t + epsilon (1 - p_t); epsilon = 0 is cross-entropy.
 
-    Logits (..., B) of class 1, or (..., B, C), and targets (..., B), from 0 on, give (..., B). Raises ValueError unless
-    epsilon is finite and >= -1.
+    Logits (..., B) of class 1, or (..., B, C), and targets (..., B), from 0 on, give (..., B); targets of None give
+    (..., B, C). Raises ValueError unless epsilon is finite and >= -1.
     Source: Leng et al. 2022 (arXiv 2204.12511).
     """
     require(-1 <= epsilon < float("inf"), "epsilon must be >= -1 and finite", epsilon)
@@ -231,7 +232,8 @@ def asymmetric(
     require(0 <= gamma_positive < float("inf"), "gamma_positive must be >= 0 and finite", gamma_positive)
     require(0 <= gamma_negative < float("inf"), "gamma_negative must be >= 0 and finite", gamma_negative)
     require(0 <= margin < 1, "margin must be at least 0 and below 1", margin)
-    require(logits.ndim == targets.ndim, "asymmetric error needs one logit a target", tuple(logits.shape))
+    if logits.ndim != targets.ndim:
+        raise ValueError(f"the asymmetric error needs one logit a target, found {logits.shape[-1]} logits a target")
     error_if_positive = focal_of_log_odds(logits, gamma_positive)
     if margin == 0:
         error_if_negative = focal_of_log_odds(-logits, gamma_negative)

@@ -12,7 +12,7 @@ from imbaloss.losses.one_vs_rest import mean_over_classes, split_one_vs_rest
 from imbaloss.losses.reductions import apply_class_weights, none, unbiased_sum_of_squared_class_means
 from imbaloss.losses.running import RunningTotals
 from imbaloss.losses.soft_labels import compute_membership
-from imbaloss.losses.totals import Totals, attach_gradient, class_totals, select_true_class, sum_over_ranks
+from imbaloss.losses.totals import Totals, attach_gradient, check_whole, class_totals, select_true_class, sum_over_ranks
 
 Error = Callable[[Tensor, Tensor], Tensor]
 Reduction = Callable[[Totals, Tensor | None], Tensor]
@@ -123,7 +123,7 @@ class Loss(WeightedCriterion):
 
         Raises:
             ValueError: Shapes do not match, a target is not admitted, a weight is negative or not finite, or `whole` is
-                given to a loss with `running` or the reduction `none`.
+                given to a loss with `running` or the reduction `none`, or has not the shapes of this loss's totals.
         """
         if whole is not None and (self.running is not None or self.reduction is none):
             reason = (
@@ -183,6 +183,8 @@ class Loss(WeightedCriterion):
         if self.reduction is none:
             return self.compute_errors(logits, targets, sample_weight, class_weights)
         totals = self.compute_totals(logits, targets, sample_weight)
+        if whole is not None:
+            check_whole(whole, totals)
         if self.sync:
             rank_totals, ranks = sum_over_ranks(totals if whole is None else whole, self.group)
             # DistributedDataParallel divides the gradient by the number of ranks

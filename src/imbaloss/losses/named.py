@@ -15,7 +15,7 @@ from typing import Unpack
 from imbaloss.losses import adjusted, errors, partial_areas, ranking, reductions, whole_set
 from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.deferred import Deferred
-from imbaloss.losses.domains import Counts, map_labels, require, require_counts
+from imbaloss.losses.domains import Counts, PerClass, PerLabel, map_labels, require, require_counts
 from imbaloss.losses.loss import BatchOptions, Error, Loss, LossOptions, Reduction
 from imbaloss.losses.ranking import RankFunction, Ranking
 from imbaloss.losses.signatures import bind_parts
@@ -42,9 +42,7 @@ def wmse(*, counts: Counts = None, **options: Unpack[LossOptions]) -> Loss:
     Use: to see whether the gain of MFE comes from its weights alone. Needs counts or class_weights: ValueError without
         both.
     """
-    if options.get("class_weights") is None:
-        options["class_weights"] = inverse_shares(counts, "wmse")
-    return Loss(errors.squared, reductions.mean, **options)
+    return build_weighted_mean(errors.squared, "counts", lambda: inverse_shares(counts, "wmse"), **options)
 
 
 def mfe(**options: Unpack[LossOptions]) -> Loss:
@@ -141,10 +139,7 @@ def wce(error: Error, *, counts: Counts = None, **options: Unpack[LossOptions]) 
     Use: the first thing to try against a wrong threshold; probabilities are then those of a balanced set. Needs counts
         or class_weights: ValueError without both. Takes smoothing by keyword, for its error.
     """
-    if options.get("class_weights") is None:
-        balanced = map_labels(lambda shares: [share / len(shares) for share in shares], inverse_shares(counts, "wce"))
-        options["class_weights"] = balanced
-    return Loss(error, reductions.mean, **options)
+    return build_weighted_mean(error, "counts", lambda: inverse_shares(counts, "wce", balanced=True), **options)
 
 
 @bind_parts(reductions.class_balanced_mean)
@@ -173,12 +168,7 @@ def focal(error: Error, *, alpha: float = 0.25, **options: Unpack[LossOptions]) 
         another: cross-entropy times |t - p|^gamma, which is 0 at p = t.
     """
     require(0 <= alpha <= 1, "alpha must be between 0 and 1", alpha)
-    weights_from_alpha = options.get("class_weights") is None
-    if weights_from_alpha:
-        options["class_weights"] = (1 - alpha, alpha)
-    loss = Loss(error, reductions.mean, **options)
-    loss.weights_from_alpha = weights_from_alpha
-    return loss
+    return build_weighted_mean(error, "alpha", lambda: (1 - alpha, alpha), **options)
 
 
 @bind_parts(errors.asymmetric)
@@ -537,16 +527,38 @@ def smooth_ap(rank_function: RankFunction, *, memory: int | None = None, **optio
     return build_ranking_loss(rank_function, memory, **options)
 
 
-def inverse_shares(counts: Counts, name: str) -> list[float] | list[list[float]]:
+def build_weighted_mean(
+    error: Error, source: str, make_weights: Callable[[], PerClass | PerLabel], **options: Unpack[LossOptions]
+) -> Loss:
+    """Build the mean of an error with the given class weights, or else with those that are made here.
+
+    Args:
+        error: Logits, targets -> the error of each sample.
+        source: What the weights are made from, "alpha" or "counts", for messages.
+        make_weights: Makes the weights if none are given.
+        options: Those of `Loss`.
+
+    Raises:
+        ValueError: The weights cannot be made, or an option is not admitted.
+    """
+    is_given = options.get("class_weights") is not None
+    if not is_given:
+        options["class_weights"] = make_weights()
+    loss = Loss(error, reductions.mean, **options)
+    loss.weights_from = "" if is_given else source
+    return loss
+
+
+def inverse_shares(counts: Counts, name: str, *, balanced: bool = False) -> list[float] | list[list[float]]:
     """Compute n / n_c for each class, with n_c the training samples of class c; 0 for a class without samples.
 
-    Counts of each label give a row for each label.
+    Counts of each label give a row for each label. `balanced` divides the numbers by that of the classes.
 
     Raises:
         ValueError: The counts are None; the message names the loss and asks for counts or class_weights.
     """
     inverses = map_labels(
-        lambda sizes: [sum(sizes) / size if size else 0.0 for size in sizes],
+        lambda sizes: [sum(sizes) / size / (len(sizes) if balanced else 1) if size else 0.0 for size in sizes],
         require_counts(counts, name, ", or class_weights"),
     )
     return inverses

@@ -7,6 +7,8 @@ from torch import Tensor
 from torch import distributed as dist
 from torch.nn import functional as F
 
+from imbaloss.losses.totals import count_ranks
+
 
 class Scores(NamedTuple):
     """Logits, targets and weights of the samples of S networks."""
@@ -38,9 +40,7 @@ def gather_over_ranks(scores: Scores, group: "dist.ProcessGroup | None") -> Scor
     Raises:
         ValueError: This rank does not belong to the group.
     """
-    ranks = dist.get_world_size(group)
-    if ranks < 1:
-        raise ValueError("sync must be a process group that this rank belongs to")
+    ranks = count_ranks(group)
     logits = scores.logits
     own = torch.cat([logits, scores.targets.unsqueeze(-1).to(logits), scores.weights.unsqueeze(-1)], dim=-1).detach()
     sizes = torch.cat(gather_tensors(torch.tensor([own.shape[1]], device=own.device), ranks, group)).tolist()

@@ -33,7 +33,7 @@ class TargetForm:
         for name in ("soft", "per_label"):
             require(isinstance(value := getattr(self, name), bool), f"{name} must be True or False", value)
         index = self.ignore_index
-        require(index is None or index == int(index), "ignore_index must be whole", index)
+        require(index is None or float(index).is_integer(), "ignore_index must be whole", index)
         if self.soft and index is not None:
             raise ValueError(
                 f"ignore_index={index:g} is a label, which soft targets do not have: give the samples that are to be "

@@ -84,6 +84,18 @@ def join_totals(parts: list[Totals]) -> Totals:
     return Totals(torch.stack([part.errors for part in parts]).sum(0), torch.stack([p.weights for p in parts]).sum(0))
 
 
+def check_whole(whole: Totals, part: Totals) -> None:
+    """Raise ValueError unless the totals of a whole batch have the shapes of those of one of its parts."""
+    parts = whole if isinstance(whole, tuple | list) else [whole]
+    kinds = [tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__ for values in parts]
+    shapes = [tuple(values.shape) for values in part]
+    if kinds != shapes:
+        raise ValueError(
+            f"whole must be the joined totals of this loss, sums of shape {shapes[0]} and weights of shape "
+            f"{shapes[1]}, found {' and '.join(map(str, kinds))}: join_totals of loss.totals(...) gives them"
+        )
+
+
 def attach_gradient(whole: Totals, part: Totals, copies: int = 1) -> Totals:
     """Return class totals with the values of `whole` and the gradient of `part`, multiplied by `copies`.
 

@@ -121,7 +121,7 @@ def recall_at_precision(
     positives. Raises ValueError unless 0 < precision < 1 and multiplier is finite and >= 0.
     Source: Eban et al. 2017 (AISTATS), eq. 9 (arXiv 1608.04802), where the multiplier has no limit.
     """
-    require(0 < precision < 1, "precision must be between 0 and 1, without them", precision)
+    require(0 < precision < 1, "precision must be above 0 and below 1", precision)
     require(0 <= multiplier < float("inf"), "multiplier must be >= 0 and finite", multiplier)
     negative_errors, positive_errors = apply_class_weights(totals.errors, class_weights).unbind(-1)
     positives = apply_class_weights(totals.weights, class_weights)[..., 1]

@@ -7,7 +7,7 @@ from lightning.pytorch import Callback
 from torch import Tensor, distributed
 from torch.utils.data.distributed import DistributedSampler
 
-from imbaloss.losses import Deferred, Loss
+from imbaloss.losses import ClassErrors, Deferred, Loss
 from imbaloss.monitor.scores import score_logits
 
 
@@ -27,7 +27,8 @@ class ValidationMonitor(Callback):
 
     It logs `val_average_precision`, `val_f1`, `val_tuned_f1` and `val_threshold`, which ModelCheckpoint and
     EarlyStopping can monitor. With a criterion it also logs `val_error_0`, `val_error_1` and so on, the mean error of
-    each class. Lightning's first check of the validation, before the training, is left out.
+    each class; a loss with `per_label` gives `val_error_LABEL_CLASS`. Lightning's check of the validation before the
+    training logs nothing, but refuses wrong outputs.
     """
 
     def __init__(
@@ -45,8 +46,13 @@ class ValidationMonitor(Callback):
             ignore_index: A target whose samples are left out; None for none.
             criterion: A loss with class totals, whose mean error of each class is logged; None for none.
             prefix: What the names begin with.
+
+        Raises:
+            ValueError: The criterion has no class totals.
         """
         super().__init__()
+        if criterion is not None:
+            ClassErrors(criterion)
         self.positive, self.ignore_index, self.criterion, self.prefix = positive, ignore_index, criterion, prefix
         self.outputs: dict[int, list[Outputs]] = {}
 
@@ -56,7 +62,7 @@ class ValidationMonitor(Callback):
 
     def on_validation_batch_end(
         self,
-        trainer: Any,
+        trainer: Any,  # noqa: ARG002
         pl_module: Any,  # noqa: ARG002
         outputs: Any,
         batch: Any,  # noqa: ARG002
@@ -67,8 +73,6 @@ class ValidationMonitor(Callback):
         Raises:
             ValueError: `validation_step` returned something else.
         """
-        if trainer.sanity_checking:
-            return
         if not isinstance(outputs, dict) or not {"logits", "targets"} <= outputs.keys():
             kind = sorted(outputs) if isinstance(outputs, dict) else type(outputs).__name__
             raise ValueError(
@@ -83,8 +87,6 @@ class ValidationMonitor(Callback):
         Raises:
             ValueError: Shapes of logits and targets do not match, or a target is no class.
         """
-        if trainer.sanity_checking:
-            return
         loaders = trainer.val_dataloaders
         loaders = [*loaders.values()] if isinstance(loaders, dict) else loaders
         loaders = loaders if isinstance(loaders, list | tuple) else [loaders]
@@ -99,7 +101,8 @@ class ValidationMonitor(Callback):
             values = score_logits(logits, targets, criterion=self.criterion, **options)
             end = f"/dataloader_idx_{index}" if len(loaders) > 1 else ""  # as Lightning ends names
             logged = {f"{self.prefix}{name}{end}": value for name, value in values.items()}
-            pl_module.log_dict(logged, sync_dist=True, batch_size=1, add_dataloader_idx=False)
+            if not trainer.sanity_checking:
+                pl_module.log_dict(logged, sync_dist=True, batch_size=1, add_dataloader_idx=False)
         self.outputs = {}
 
 

@@ -12,7 +12,7 @@ from imbaloss.evaluation import confusion
 from imbaloss.evaluation.scores import probability_formulas
 from imbaloss.evaluation.thresholds import count_at_thresholds, find_best, list_thresholds
 from imbaloss.losses import ClassErrors, Deferred, Loss
-from imbaloss.losses.checks import check_batch
+from imbaloss.losses.checks import check_batch, find_ignored, widen_unsigned
 from imbaloss.losses.target_form import TargetForm
 
 NAMES = ("average_precision", "f1", "tuned_f1", "threshold")
@@ -43,17 +43,20 @@ def score_logits(
 
     Returns:
         `average_precision`, `f1`, `tuned_f1` and `threshold`. All are NaN if there are no positives or no negatives, or
-        if a logit is NaN, as after a training that has diverged. With a criterion also `error_0`, `error_1` and so on;
-        the error of a class without samples is NaN.
+        if a logit is NaN, as after a training that has diverged. With a criterion also `error_0`, `error_1` and so on,
+        or `error_LABEL_CLASS`, such as `error_2_1`, for a criterion with `per_label`. A loss of each class against the
+        rest has `error_CLASS_0` of the rest and `error_CLASS_1` of the class, and a loss of several numbers a sample
+        has `error_NUMBER_CLASS`. The error of a class without samples is NaN.
 
     Raises:
         ValueError: Shapes do not match, logits are not floating point, a target or `positive` is no class, or the
             criterion has no class totals.
     """
+    targets = widen_unsigned(targets)
     values = score_log_odds(*read_binary(logits, targets, positive, ignore_index))
     if criterion is not None:
-        means = compute_class_errors(criterion, logits, targets, ignore_index).flatten().tolist()
-        values |= {f"error_{label}": mean for label, mean in enumerate(means)}
+        means = compute_class_errors(criterion, logits, targets, ignore_index).numpy(force=True)
+        values |= {f"error_{'_'.join(map(str, place))}": float(mean) for place, mean in np.ndenumerate(means)}
     return values
 
 
@@ -78,7 +81,7 @@ def compute_class_errors(
     if ignore_index is None:
         errors.update(logits, targets)
     else:
-        is_ignored = targets.long() == ignore_index
+        is_ignored = find_ignored(targets, ignore_index)
         errors.update(logits, targets.masked_fill(is_ignored, 0), (~is_ignored).to(logits.dtype))
     return errors.compute()
 
@@ -171,5 +174,5 @@ def read_binary(
     else:
         rest = [label for label in range(classes) if label != positive]
         log_odds = logits[:, positive] - logits[:, rest].logsumexp(1)
-    kept = torch.ones_like(targets, dtype=torch.bool) if ignore_index is None else targets.long() != ignore_index
+    kept = torch.ones_like(targets, dtype=torch.bool) if ignore_index is None else ~find_ignored(targets, ignore_index)
     return log_odds[kept].numpy(), (targets[kept] == positive).long().numpy()

@@ -26,6 +26,7 @@ def read_labels(labels: Numbers) -> Tensor:
             "use_distributed_sampler=False"
         )
     numbers = read_numbers("labels", labels)
+    numbers = numbers if numbers.is_floating_point() else numbers.long()  # PyTorch compares no uint16 and uint32
     is_right = (numbers >= 0) & (numbers == numbers.long())
     require(bool(is_right.all()), "labels must be whole numbers from 0", *explain_first(numbers, ~is_right))
     classes = numbers.long()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from imbaloss.samplers.checks import Numbers, read_labels, read_whole, require
-from imbaloss.samplers.draws import draw_with_replacement, split_by_class, walk
+from imbaloss.samplers.draws import draw_with_replacement, make_generator, split_by_class, walk
 from imbaloss.samplers.ranked import DrawOptions, IndexSampler
 
 
@@ -62,9 +62,13 @@ class ClassBalancedSampler(IndexSampler):
     @property
     def probabilities(self) -> Tensor:
         """The probability of each class in this epoch, (C,)."""
+        return self.compute_probabilities(self.epoch)
+
+    def compute_probabilities(self, epoch: int) -> Tensor:
+        """Compute the probability of each class in an epoch, (C,)."""
         counts = torch.tensor(self.class_counts, dtype=torch.float64)
         powers = counts**self.power
-        reached = 1.0 if self.progressive is None else min(self.epoch / self.progressive, 1.0)
+        reached = 1.0 if self.progressive is None else min(epoch / self.progressive, 1.0)
         return (1 - reached) * counts / counts.sum() + reached * powers / powers.sum()
 
     @property
@@ -72,9 +76,10 @@ class ClassBalancedSampler(IndexSampler):
         """The expected number of samples of each class in this epoch's draw, over all ranks, (C,)."""
         return tuple((self.num_samples * self.probabilities).tolist())
 
-    def draw(self, generator: torch.Generator) -> Tensor:
+    def draw(self, epoch: int) -> Tensor:
         """Draw a class for each place, and the samples of each class in random order, (M,)."""
-        classes = draw_with_replacement(self.probabilities, self.num_samples, generator)
+        generator = make_generator(self.seed, epoch)
+        classes = draw_with_replacement(self.compute_probabilities(epoch), self.num_samples, generator)
         numbers = classes.bincount(minlength=len(self.rows)).tolist()
         rows = torch.empty_like(classes)
         rows[classes.argsort(stable=True)] = torch.cat(

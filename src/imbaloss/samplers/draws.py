@@ -34,9 +34,9 @@ def walk(rows: Tensor, number: int, generator: torch.Generator) -> Tensor:
 
 
 def order_evenly(number: int) -> Tensor:
-    """Return the numbers from 0 on, (number,), such that each stretch of them is spread evenly over all.
+    """Return the numbers 0 to number - 1, (number,), in an order in which any k in a row are spread evenly over all.
 
-    It is the order of their mirrored binary digits. Source: van der Corput 1935 (Proceedings KNAW 38).
+    They are sorted by their mirrored binary digits. Source: van der Corput 1935 (Proceedings KNAW 38).
     """
     numbers = torch.arange(number)
     digits = number.bit_length()

@@ -10,7 +10,7 @@ from torch import Tensor, distributed
 from torch.utils.data.distributed import DistributedSampler
 
 from imbaloss.samplers.checks import read_whole, require
-from imbaloss.samplers.draws import compute_checksum, make_generator
+from imbaloss.samplers.draws import compute_checksum
 
 Unit = TypeVar("Unit")  # int, the number of a sample, or list[int], a batch
 
@@ -52,6 +52,7 @@ class RankedSampler(DistributedSampler[Unit], ABC):
         rank: int | None = None,
         num_replicas: int | None = None,
         drop_last: bool = False,
+        **unknown: object,
     ) -> None:
         """Set what all samplers have.
 
@@ -61,11 +62,20 @@ class RankedSampler(DistributedSampler[Unit], ABC):
             rank: This rank.
             num_replicas: The number of ranks.
             drop_last: Whether units are left out, instead of repeated.
+            unknown: Options that no sampler has, which are refused.
 
         Raises:
-            ValueError: The seed is no whole number of 0 or more, rank or num_replicas is given alone, num_replicas is
-                no whole number of 1 or more, or rank is not from 0 to num_replicas - 1.
+            TypeError: There are unknown options.
+            ValueError: drop_last is neither True nor False, the seed is no whole number of 0 or more, rank or
+                num_replicas is given alone, num_replicas is no whole number of 1 or more, or rank is not from 0 to
+                num_replicas - 1.
         """
+        if unknown:
+            options = ", ".join(DrawOptions.__annotations__)
+            raise TypeError(
+                f"{type(self).__name__} has no option {next(iter(unknown))}; those of every sampler are {options}"
+            )
+        require(isinstance(drop_last, bool), "drop_last must be True or False", repr(drop_last))
         both = f"rank={rank} and num_replicas={num_replicas}"
         require((rank is None) == (num_replicas is None), "rank and num_replicas must be given together", both)
         if rank is not None and num_replicas is not None:
@@ -86,8 +96,8 @@ class RankedSampler(DistributedSampler[Unit], ABC):
         """The number of units in an epoch, for all ranks together."""
 
     @abstractmethod
-    def draw(self, generator: torch.Generator) -> Tensor:
-        """Draw the numbers of the samples of this epoch, for all ranks, in their order, (M,)."""
+    def draw(self, epoch: int) -> Tensor:
+        """Draw the numbers of the samples of an epoch, for all ranks, in their order, (M,)."""
 
     @abstractmethod
     def take(self, rows: Tensor, numbers: Tensor) -> Iterator[Unit]:
@@ -172,13 +182,13 @@ class RankedSampler(DistributedSampler[Unit], ABC):
     def __iter__(self) -> Iterator[Unit]:
         """Return an iterator over this rank's units of the epoch, from the loaded position on if there is one.
 
-        If all of the epoch has been taken, the next epoch begins.
+        If all of the epoch has been taken, the next epoch begins. The newest iterator alone moves the position.
         """
-        self.current = None
         if not self.is_resumed:
             self.epoch += self.position > 0 and not self.count_left(self.position)
             self.position = 0
-        return RankIterator(self)
+        self.current = RankIterator(self)
+        return self.current
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy or a pickle has: all but the iterator in use. The copy begins the epoch once more."""
@@ -216,32 +226,34 @@ class RankedSampler(DistributedSampler[Unit], ABC):
 
 
 class RankIterator(Iterator[Unit]):
-    """An iterator over the units of one rank. Epoch and position are those of the sampler when it is first used.
+    """An iterator over the units of one rank, from the epoch and the position on that the sampler has at its beginning.
 
     A StatefulDataLoader calls its `state_dict` and `load_state_dict`.
     """
 
     def __init__(self, sampler: RankedSampler[Unit]) -> None:
-        """Remember the sampler; nothing is drawn yet."""
+        """Remember the sampler, its epoch and its position; nothing is drawn yet."""
         self.sampler = sampler
+        self.epoch, self.start = sampler.epoch, sampler.position
         self.rest: Iterator[Unit] | None = None
         self.ranks = 1
 
     def __next__(self) -> Unit:
-        """Return the next unit, and move the position of the sampler.
+        """Return the next unit. The newest iterator moves the position of the sampler.
 
         Raises:
-            StopIteration: All have been taken. The sampler then stands at the beginning of the next epoch.
+            StopIteration: All have been taken. If this is the newest iterator, the sampler then stands at the beginning
+                of the next epoch.
         """
         sampler = self.sampler
         if self.rest is None:
             rank, self.ranks = sampler.find_place()
-            numbers = sampler.position + rank + self.ranks * torch.arange(sampler.count_left(sampler.position))
-            rows = sampler.draw(make_generator(sampler.seed, sampler.epoch)) if len(numbers) else numbers
+            numbers = self.start + rank + self.ranks * torch.arange(sampler.count_left(self.start))
+            rows = sampler.draw(self.epoch) if len(numbers) else numbers
             self.rest = sampler.take(rows, numbers % sampler.units)
-            sampler.current, sampler.is_resumed = self, False
         unit = next(self.rest, None)
         if sampler.current is self:
+            sampler.is_resumed = False
             if unit is None:
                 sampler.set_epoch(sampler.epoch + 1)
             else:
@@ -262,8 +274,10 @@ class RankIterator(Iterator[Unit]):
         Raises:
             ValueError: `RankedSampler.load_state_dict` refuses the state.
         """
-        self.sampler.load_state_dict(state)
-        self.sampler.is_resumed = False
+        sampler = self.sampler
+        sampler.load_state_dict(state)
+        sampler.is_resumed, sampler.current = False, self
+        self.epoch, self.start = sampler.epoch, sampler.position
 
 
 class IndexSampler(RankedSampler[int]):

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from imbaloss.samplers.checks import Numbers, read_labels, read_shares, read_whole, require
-from imbaloss.samplers.draws import apportion, order_evenly, split_by_class, walk
+from imbaloss.samplers.draws import apportion, make_generator, order_evenly, split_by_class, walk
 from imbaloss.samplers.ranked import DrawOptions, RankedSampler
 
 
@@ -95,12 +95,13 @@ class StratifiedBatchSampler(RankedSampler[list[int]]):
         """The number of samples of each class in an epoch's draw, over all ranks, (C,)."""
         return tuple(float(full + last) for full, last in zip(self.full_counts, self.last_counts, strict=True))
 
-    def draw(self, generator: torch.Generator) -> Tensor:
+    def draw(self, epoch: int) -> Tensor:
         """Draw the samples of all batches, batch after batch, (M,).
 
         The places of the full batches are dealt to the classes like cards, class after class, one to each batch at a
         time. Then each batch is full, and the numbers of a class in any two batches differ by at most 1.
         """
+        generator = make_generator(self.seed, epoch)
         full = sum(self.full_counts) // self.batch_size
         order = order_evenly(full).roll(int(torch.randint(full, (), generator=generator)))
         places = order[torch.arange(sum(self.full_counts)) % full]  # the number of the batch, for each card

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from imbaloss.samplers.checks import Numbers, explain_first, read_labels, read_numbers, require
-from imbaloss.samplers.draws import draw_with_replacement
+from imbaloss.samplers.draws import draw_with_replacement, make_generator
 from imbaloss.samplers.ranked import DrawOptions, IndexSampler
 
 
@@ -76,12 +76,13 @@ class WeightedDistributedSampler(IndexSampler):
             raise ValueError("counts and prior_shift need labels: WeightedDistributedSampler(weights, labels=labels)")
         return self.labels
 
-    def draw(self, generator: torch.Generator) -> Tensor:
+    def draw(self, epoch: int) -> Tensor:
         """Draw samples in proportion to their weights, (M,).
 
         Without replacement these are the samples of the smallest exponential numbers, divided by their weights.
         Source: Efraimidis and Spirakis 2006 (Information Processing Letters 97).
         """
+        generator = make_generator(self.seed, epoch)
         if self.replacement:
             return draw_with_replacement(self.weights, self.num_samples, generator)
         exponentials = torch.empty_like(self.weights).exponential_(generator=generator)
