@@ -298,6 +298,14 @@ def test_a_saved_booster_of_lightgbm_includes_the_initial_score(tmp_path):
     np.testing.assert_allclose(loaded.predict(INPUTS, raw_score=True), expected, atol=1e-12)
 
 
+def test_linear_trees_cannot_keep_the_initial_score():
+    booster = grow(boosting.objective("msfe"), -2.0, linear_tree=True)
+    before = booster.model_to_string()
+    with pytest.raises(ValueError, match=r"^keep_initial_score cannot change linear trees: add the score to each"):
+        boosting.keep_initial_score(booster, -2.0)
+    assert booster.model_to_string() == before
+
+
 def test_lightgbms_classifier_takes_objective_and_metric():
     objective, metric = boosting.objective("mfe"), boosting.metric("mfe")
     rest = {**OPTIONS, "n_estimators": 20, "boost_from_average": False}
