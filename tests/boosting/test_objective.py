@@ -214,6 +214,27 @@ def test_what_is_no_objective_is_refused_in_a_line(text, reason):
         objective_of(text)
 
 
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"soft": True}, "labels of trees are 0 or 1: leave out soft"),
+        ({"per_label": True}, "trees answer one question: leave out per_label"),
+        ({"per_label": True, "class_weights": [(1, 2)] * 3}, "trees answer one question: leave out per_label"),
+        ({"sync": True}, "trees see all rows in one process: leave out sync"),
+        ({"class_weights": (1, 2, 3)}, "class_weights must be two numbers, of negatives and of positives"),
+    ],
+)
+@pytest.mark.parametrize("build", [boosting.objective, boosting.metric])
+def test_options_without_meaning_for_trees_are_refused(build, options, reason):
+    with pytest.raises(ValueError, match=f"^mfe is no objective for trees: {reason}$"):
+        build("mfe", **options)
+
+
+def test_counts_of_other_than_two_classes_are_refused():
+    with pytest.raises(ValueError, match=r"^counts must be \(negatives, positives\), found \(1, 2, 3\)$"):
+        boosting.objective("mfe", counts=(1, 2, 3))
+
+
 @pytest.mark.parametrize("text", ["mae", "absolute/sum_of_class_means", "focal:alpha=0"])
 def test_without_a_best_constant_there_is_no_start(text):
     with pytest.raises(

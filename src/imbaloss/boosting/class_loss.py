@@ -44,6 +44,7 @@ class ClassLoss:
         Raises:
             ValueError: There is no such loss, a parameter is wrong, or trees cannot be grown by the loss.
         """
+        require(counts is None or len(counts) == 2, "counts must be (negatives, positives)", counts)
         loss = get(name, counts=counts, **parameters)
         reason = find_obstacle(loss)
         if reason or not isinstance(loss, Loss):
@@ -135,6 +136,10 @@ def find_obstacle(loss: Any) -> str:
     obstacles = {
         "its running averages are for batches, and trees see all rows": loss.running is not None,
         "leave out rows in place of ignore_index": loss.form.ignore_index is not None,
+        "labels of trees are 0 or 1: leave out soft": loss.form.soft,
+        "trees answer one question: leave out per_label": loss.form.per_label,
+        "trees see all rows in one process: leave out sync": bool(loss.sync),
+        "class_weights must be two numbers, of negatives and of positives": len(loss.class_weights or (1, 1)) != 2,
         f"the curvature of its reduction {reduction.__name__} has no bound": reduction not in BOUNDS,
         "its error has a corner, where no curvature bounds a step": error is errors.hinge,
         "with a margin and gamma_negative below 1 its error has a corner, where no curvature bounds a step": (
