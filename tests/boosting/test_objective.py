@@ -236,11 +236,12 @@ def test_counts_of_other_than_two_classes_are_refused():
 
 
 @pytest.mark.parametrize("text", ["mae", "absolute/sum_of_class_means", "focal:alpha=0"])
-def test_without_a_best_constant_there_is_no_start(text):
+def test_a_loss_without_a_best_constant_is_refused_as_objective_but_not_as_metric(text):
     with pytest.raises(
         ValueError, match=r"is no objective for trees: no finite constant, from which they start, is best$"
     ):
-        objective_of(text).initial_score([0] * 95 + [1] * 5)
+        objective_of(text)
+    metric_of(text)
 
 
 def test_without_rows_of_a_class_there_is_no_start_but_a_gradient():

@@ -1,6 +1,7 @@
 """A loss of class totals taken apart for trees: errors and their slopes, the reduction and its slopes, its constant."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, Self
@@ -20,6 +21,7 @@ Labels = NDArray[np.int64]
 
 FARTHEST = 40.0  # limit of the constant log-odds that are tried
 TRIED = 1601  # number of constants, of which the best is refined
+SIZES = ((1, 1), (9, 1), (1, 9))  # class sizes of which at least one must have a best constant
 BETTER = 1e-10  # share by which the best constant must be better than the farthest ones
 
 
@@ -99,6 +101,15 @@ class ClassLoss:
         by_class = [self.compute_errors(log_odds, np.full(len(log_odds), label)) for label in (0, 1)]
         values, per_error = self.reduce(class_sizes * np.stack([each.values for each in by_class], 1), class_sizes)
         return Slopes(values, (per_error * class_sizes * np.stack([each.slopes for each in by_class], 1)).sum(1))
+
+    def check_constant(self) -> None:
+        """Raise ValueError if no finite log-odds are best for any of `SIZES`, as for `mae`."""
+        *others, last = SIZES
+        for sizes in others:
+            with suppress(ValueError):
+                self.find_best_constant(np.array(sizes, np.float64))
+                return
+        self.find_best_constant(np.array(last, np.float64))
 
     def find_best_constant(self, class_sizes: Floats) -> float:
         """Find the log-odds that, equal for all samples, minimise the loss, to the last digits.

@@ -198,7 +198,9 @@ def objective(
     Raises:
         ValueError: There is no such loss, a parameter is wrong, or trees cannot be grown by the loss.
     """
-    return Objective(ClassLoss.build(name, counts, **parameters), max_delta_step)
+    loss = ClassLoss.build(name, counts, **parameters)
+    loss.check_constant()
+    return Objective(loss, max_delta_step)
 
 
 def metric(name: str, *, counts: Sequence[int] | None = None, **parameters: Any) -> Metric:

@@ -284,7 +284,7 @@ class TreesText(ABC):
 @cache
 def check_objective(loss: LossSpec) -> None:
     """Raise ValueError if trees cannot be grown by a loss, whatever the numbers of negatives and positives."""
-    build_objective(loss, SOME_COUNTS, LONGEST).initial_score(SOME_LABELS)
+    build_objective(loss, SOME_COUNTS, LONGEST)
 
 
 @lru_cache(maxsize=16)
