@@ -13,8 +13,6 @@ from imbaloss.boosting.reduction_bounds import BOUNDS, bound_linear
 from imbaloss.losses import errors
 from imbaloss.losses.domains import require
 
-FAR = 1e4  # log-odds at which an error that is bounded has its limit
-
 
 class Rows(NamedTuple):
     """Log-odds, labels and weights of rows, (N,) each."""
@@ -82,13 +80,8 @@ class Objective:
             cells = bounds.find_cells(rows.log_odds[members])
             curvatures[members], slopes[members] = bounds.curvatures[cells], bounds.slopes[cells]
         occupied = np.where(sizes > 0, sizes, 1)
-        means = class_errors / occupied
-        highest = self.highest_errors
-        if np.isfinite(self.longest):
-            rise = self.longest * sum_by_class(rows.weights * slopes, rows.labels) / occupied
-            highest = np.minimum(highest, means + rise)
         reduction, parameters = self.loss.reduction
-        of_means = BOUNDS[reduction](means, highest, self.loss.class_weights, **parameters) / occupied
+        of_means = BOUNDS[reduction](class_errors / occupied, self.loss.class_weights, **parameters) / occupied
         bound: Floats = per_error[rows.labels] * curvatures + of_means[rows.labels] * slopes**2
         return bound
 
@@ -117,12 +110,6 @@ class Objective:
         """The bounds of the errors of negatives and of positives."""
         negative, positive = (ErrorBounds.tabulate(self.loss, label, self.longest) for label in (0, 1))
         return negative, positive
-
-    @cached_property
-    def highest_errors(self) -> Floats:
-        """The largest error of a negative and of a positive, (2,), infinite if errors grow without limit."""
-        values, slopes = self.loss.compute_errors(np.array([FAR, -FAR]), np.array([0, 1]))
-        return np.where(slopes == 0, values, np.inf)
 
 
 class Metric:

@@ -35,7 +35,7 @@ LONGEST = 1.0  # its value with one of our losses, unless the text of the method
 OWN_OBJECTIVE = LossSpec("ce")  # the loss that the libraries minimise by themselves
 OF_OWN_OBJECTIVE = frozenset({SCALE, "boost_from_average", "pos_bagging_fraction", "neg_bagging_fraction"})
 SLASH = "/"  # between the learner and the loss that its trees minimise
-SOME_COUNTS, SOME_LABELS = (3, 1), (0, 0, 0, 1)  # of a few rows, on which a loss is tried
+SOME_COUNTS = (3, 1)  # of a few rows, on which a loss is tried
 Options = Mapping[str, Value]
 PLACES = re.compile(r"^\[[\d:]+\] \S+: | at /.*|\s*Stack trace:.*", re.DOTALL)  # places in the library's source
 
@@ -127,13 +127,12 @@ class BoostedTrees(MemberFits):
         """Check the parameters of the text, their values by a fit of one tree to a few rows; any recipe will do.
 
         Raises:
-            ValueError: A parameter is unknown, set by imbaloss, or given by two names, the library refuses a value, or
-                the loss has no curvature without a limit of the steps.
+            ValueError: A parameter is unknown, set by imbaloss, or given by two names, or the library refuses a value.
         """
         if self.parameters:
             self.check_parameters()
         if loss is not None:
-            self.build_objective(loss, SOME_COUNTS)(SOME_LABELS, np.zeros(len(SOME_LABELS)))
+            self.build_objective(loss, SOME_COUNTS)
 
     def check_parameters(self) -> None:
         """Raise ValueError if a parameter is unknown, set by imbaloss, given twice, or the library refuses a value."""
