@@ -1,5 +1,6 @@
 """Objectives of boosted trees: gradients of the loss, steps that never raise it, and the loops of both libraries."""
 
+import re
 import subprocess
 import sys
 import warnings
@@ -279,6 +280,26 @@ def test_without_rows_of_a_class_there_is_no_start_but_a_gradient():
         objective.initial_score([0, 0, 0])
     gradients, curvatures = objective([0, 0, 0], [0.0, 1.0, -50.0])
     assert np.isfinite([gradients, curvatures]).all()
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (([0, 1], [np.nan, 0.0]), "log-odds must be finite, found [nan]"),
+        (([0, 1], [0.0, -np.inf]), "log-odds must be finite, found [-inf]"),
+        (([0, 1], [0.0] * 3), "there must be log-odds for each of 2 labels, found 3"),
+        (([0, 1], [0.0] * 2, [1.0]), "weights must have the shape (2,), found (1,)"),
+        (([0, 1], [0.0] * 2, [1.0, -5.0]), "weights must be >= 0 and finite, found [-5.]"),
+        (([0, 1], [0.0] * 2, [1.0, np.nan]), "weights must be >= 0 and finite, found [nan]"),
+    ],
+)
+def test_rows_that_are_no_numbers_are_refused_in_a_line(rows, sentence):
+    for function in (objective_of("msfe"), metric_of("msfe")):
+        with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+            function(*rows)
+    if len(rows) > 2:
+        with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+            objective_of("msfe").initial_score(rows[0], rows[2])
 
 
 def test_what_is_no_label_or_step_is_refused():

@@ -176,3 +176,14 @@ def read_labels(labels: Any) -> Labels:
     is_class = (values == 0) | (values == 1)
     require(bool(is_class.all()), "labels must be 0 or 1", values[~is_class][:1])
     return values.astype(np.int64)
+
+
+def read_weights(weights: Any, rows: int) -> Floats:
+    """Return the weights of rows, (N,), ones if None or empty. Raise ValueError unless each is >= 0 and finite."""
+    if weights is None or len(weights) == 0:  # XGBoost has an empty array for none
+        return np.ones(rows)
+    values = np.asarray(weights, np.float64)
+    require(values.shape == (rows,), f"weights must have the shape {(rows,)}", values.shape)
+    is_weight = (values >= 0) & (values < np.inf)
+    require(bool(is_weight.all()), "weights must be >= 0 and finite", values[~is_weight][:1])
+    return values

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from imbaloss.boosting.class_loss import ClassLoss, Floats, Labels, read_labels, split_partial, sum_by_class
+from imbaloss.boosting.class_loss import ClassLoss, Floats, Labels, read_labels, read_weights, split_partial, sum_by_class
 from imbaloss.boosting.error_bounds import ErrorBounds
 from imbaloss.boosting.reduction_bounds import BOUNDS, bound_linear
 from imbaloss.losses import errors
@@ -42,12 +42,13 @@ class Objective:
         """Return gradients and curvatures, (N,) each.
 
         Args:
-            first: The log-odds (N,), or the labels where the second argument is no data set.
-            second: A data set of LightGBM or XGBoost with labels and perhaps weights, or the log-odds (N,).
-            sample_weight: The weights (N,), where the second argument is no data set; None for weights of 1.
+            first: The log-odds (N,) if the second argument is a data set, otherwise the labels (N,).
+            second: A data set of LightGBM or XGBoost with labels and perhaps weights, otherwise the log-odds (N,).
+            sample_weight: The weights (N,) if the second argument is no data set; None for weights of 1.
 
         Raises:
-            ValueError: A label is neither 0 nor 1.
+            ValueError: A label is neither 0 nor 1, a log-odds is NaN or infinite, a weight is negative or not finite,
+                or lengths differ.
         """
         return self.differentiate(read_rows(first, second, sample_weight))
 
@@ -93,11 +94,10 @@ class Objective:
             sample_weight: Their weights, (N,); None for weights of 1.
 
         Raises:
-            ValueError: There is no best constant, as without rows of a class, or a label is neither 0 nor 1.
+            ValueError: There is no best constant, as without rows of a class, or a label or a weight is not admitted.
         """
         values = read_labels(labels)
-        weights = np.ones(len(values)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-        return self.loss.find_best_constant(sum_by_class(weights, values))
+        return self.loss.find_best_constant(sum_by_class(read_weights(sample_weight, len(values)), values))
 
     @cached_property
     def is_newton(self) -> bool:
@@ -155,19 +155,18 @@ class Metric:
 def read_rows(first: Any, second: Any, sample_weight: Any) -> Rows:
     """Read the arguments with which a training loop calls an objective or a metric, as `Objective.__call__` says.
 
-    Raises ValueError if a label is neither 0 nor 1.
+    Raises ValueError unless labels are 0 or 1, log-odds are finite, weights are >= 0 and finite, and lengths are equal.
     """
     if hasattr(second, "get_label"):
         log_odds, labels, weights = first, second.get_label(), second.get_weight()
     else:
         log_odds, labels, weights = second, first, sample_weight
     whole = read_labels(labels)
-    has_weights = weights is not None and len(weights) > 0  # XGBoost has an empty array for none
-    return Rows(
-        np.asarray(log_odds, np.float64).ravel(),
-        whole,
-        np.asarray(weights, np.float64) if has_weights else np.ones(len(whole)),
-    )
+    points = np.asarray(log_odds, np.float64).ravel()
+    require(len(points) == len(whole), f"there must be log-odds for each of {len(whole)} labels", len(points))
+    is_finite = np.isfinite(points)
+    require(bool(is_finite.all()), "log-odds must be finite", points[~is_finite][:1])
+    return Rows(points, whole, read_weights(weights, len(whole)))
 
 
 def objective(
