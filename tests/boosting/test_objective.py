@@ -426,6 +426,46 @@ def test_a_metric_refuses_the_probabilities_of_lightgbms_own_objective():
         lightgbm.train({**OPTIONS, "objective": "binary"}, rows, 2, valid_sets=[rows], feval=boosting.metric("mfe"))
 
 
+def measure_beside_own_objectives(metric: boosting.Metric) -> list[float]:
+    """Return what both libraries show for a metric beside objectives of their own."""
+    matrix, shown = xgboost.DMatrix(INPUTS, LABELS), {}
+    options = {"objective": "binary:logistic", "nthread": 1}
+    xgboost.train(
+        options, matrix, 5, custom_metric=metric, evals=[(matrix, "train")], evals_result=shown, verbose_eval=False
+    )
+    model = lightgbm.LGBMClassifier(n_estimators=5, **OPTIONS)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="(?!the metric)")  # of how the rows of an evaluation are named
+        model.fit(INPUTS, LABELS, eval_set=[(INPUTS, LABELS)], eval_metric=metric)
+    curves = next(iter(model.evals_result_.values()))
+    assert curves["ce"][-1] == pytest.approx(curves["binary_logloss"][-1], rel=1e-9) or not metric.from_probabilities
+    return [shown["train"]["ce"][-1], shown["train"]["logloss"][-1]]
+
+
+def test_a_metric_reads_the_probabilities_of_the_libraries_own_objectives_if_told():
+    ours, theirs = measure_beside_own_objectives(boosting.metric("ce", from_probabilities=True))
+    assert ours == pytest.approx(theirs, rel=1e-4)
+
+
+def test_a_metric_warns_of_scores_that_look_like_probabilities():
+    metric = boosting.metric("ce")
+    for rows in [([0, 1], [0.1, 0.9]), (xgboost.DMatrix(INPUTS, LABELS), np.full(800, 0.5))]:
+        with pytest.warns(UserWarning, match=r"^the metric ce takes scores as log-odds, and all are in \[0, 1\]"):
+            metric(*(rows if isinstance(rows[0], list) else rows[::-1]))
+    with pytest.warns(UserWarning, match="from_probabilities=True"):
+        measure_beside_own_objectives(metric)
+    metric([0, 1], [0.0, 0.0])
+    metric([0, 1], [0.1, 1.1])
+    boosting.metric("ce", from_probabilities=False)([0, 1], [0.1, 0.9])
+
+
+def test_extreme_probabilities_are_finite_and_others_are_refused():
+    metric = boosting.metric("ce", from_probabilities=True)
+    assert metric([1, 0], [0.0, 1.0])[1] == pytest.approx((87.34 + 16.64) / 2, abs=0.01)
+    with pytest.raises(ValueError, match=r"^probabilities must be in \[0, 1\], found \[-0.5\]$"):
+        metric([0, 1], [-0.5, 1.0])
+
+
 def test_neither_library_is_needed_to_import_it():
     code = "import imbaloss.boosting, sys; assert not {'lightgbm', 'xgboost', 'sklearn', 'pandas'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

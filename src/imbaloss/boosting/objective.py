@@ -1,17 +1,23 @@
 """Losses as objectives and metrics of boosted trees, as the training loops of LightGBM and XGBoost call them."""
 
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import logit
 
 from imbaloss.boosting.class_loss import ClassLoss, Floats, Labels, read_labels, read_weights, split_partial, sum_by_class
 from imbaloss.boosting.error_bounds import ErrorBounds
 from imbaloss.boosting.reduction_bounds import BOUNDS, bound_linear
 from imbaloss.losses import errors
 from imbaloss.losses.domains import require
+
+
+SINGLE = np.finfo(np.float32)  # in which XGBoost gives probabilities
+LEAST, MOST = float(SINGLE.tiny), 1 - float(SINGLE.epsneg)  # the probabilities nearest to 0 and 1
 
 
 class Rows(NamedTuple):
@@ -113,37 +119,67 @@ class Objective:
 
 
 class Metric:
-    """A loss as a metric of the training loops of LightGBM and XGBoost. The scores must be log-odds.
+    """A loss as a metric of the training loops of LightGBM and XGBoost.
 
-    They are where the objective is a function, such as `objective` returns it. With an objective of their own both
-    libraries give a metric probabilities.
+    Its scores are log-odds if the objective is a function, such as `objective` returns it. Beside an objective of their
+    own, such as "binary", both libraries give a metric probabilities, which `from_probabilities=True` is for.
     """
 
-    def __init__(self, loss: ClassLoss) -> None:
-        """Set the loss, whose name the library shows."""
+    def __init__(self, loss: ClassLoss, *, from_probabilities: bool | None = None) -> None:
+        """Set the loss, whose name the library shows, and what the scores are.
+
+        Args:
+            loss: The loss.
+            from_probabilities: True for probabilities, False for log-odds, None for log-odds with a warning if they
+                look like probabilities. Above 1 - 6e-8, the largest below 1 of XGBoost, probabilities count as that.
+        """
         self.loss = loss
+        self.from_probabilities = from_probabilities
         self.__name__ = loss.name
 
     def __call__(self, first: Any, second: Any, sample_weight: Any = None) -> tuple[Any, ...]:
         """Return the name and the loss of the rows, for LightGBM also False: lower is better.
 
+        Warns if scores look like probabilities, and nothing says what they are: neither `from_probabilities` nor
+        LightGBM's parameters, which its scikit-learn interface and XGBoost do not give to a metric.
+
         Args:
-            first: The log-odds (N,), or the labels where the second argument is no data set.
-            second: A data set of LightGBM or XGBoost, or the log-odds (N,), as in LightGBM's scikit-learn interface.
-            sample_weight: The weights (N,), where the second argument is no data set; None for weights of 1.
+            first: The scores (N,) if the second argument is a data set, otherwise the labels (N,).
+            second: A data set of LightGBM or XGBoost, otherwise the scores (N,), as in LightGBM's scikit-learn interface.
+            sample_weight: The weights (N,) if the second argument is no data set; None for weights of 1.
 
         Raises:
-            ValueError: A label is neither 0 nor 1, or LightGBM has an objective of its own.
+            ValueError: A label, a score or a weight is not admitted, lengths differ, or LightGBM has an objective of its
+                own and `from_probabilities` is not True.
         """
         trained = (getattr(second, "params", None) or {}).get("objective", "none")
-        if trained not in {"none", "custom"}:
+        if trained not in {"none", "custom"} and not self.from_probabilities:
             raise ValueError(
                 f"the metric {self.__name__} needs log-odds, and with the objective {trained!r} LightGBM gives "
-                "probabilities: take an objective of imbaloss.boosting"
+                "probabilities: take an objective of imbaloss.boosting, or from_probabilities=True"
             )
-        value = self.measure(read_rows(first, second, sample_weight))
+        value = self.measure(self.convert_scores(read_rows(first, second, sample_weight)))
         is_xgboost = type(second).__module__.partition(".")[0] == "xgboost"
         return (self.__name__, value) if is_xgboost else (self.__name__, value, False)
+
+    def convert_scores(self, rows: Rows) -> Rows:
+        """Return rows with log-odds, from rows with the scores that the library gave in their place.
+
+        Log-odds are warned of if all are in [0, 1] and one is above 0, unless `from_probabilities` is False.
+        Raises ValueError if a probability is outside [0, 1].
+        """
+        scores = rows.log_odds
+        outside = scores[(scores < 0) | (scores > 1)]
+        if self.from_probabilities:
+            require(not len(outside), "probabilities must be in [0, 1]", outside[:1])
+            return rows._replace(log_odds=logit(scores.clip(LEAST, MOST)))
+        if self.from_probabilities is None and not len(outside) and scores.any():
+            warnings.warn(
+                f"the metric {self.__name__} takes scores as log-odds, and all are in [0, 1]: if they are probabilities, "
+                "as with an objective of the library, give metric() from_probabilities=True, otherwise False",
+                stacklevel=3,
+            )
+        return rows
 
     def measure(self, rows: Rows) -> float:
         """Compute the loss of the rows."""
@@ -189,15 +225,20 @@ def objective(
     return Objective(loss, max_delta_step)
 
 
-def metric(name: str, *, counts: Sequence[int] | None = None, **parameters: Any) -> Metric:
+def metric(
+    name: str, *, counts: Sequence[int] | None = None, from_probabilities: bool | None = None, **parameters: Any
+) -> Metric:
     """Build the metric of a loss for LightGBM's or XGBoost's training loop.
 
     Args:
         name: The name of a loss, as in `imbaloss.losses.get`; it is the name of the metric too.
         counts: The numbers of negatives and positives in the training set, for losses that need them.
+        from_probabilities: True beside an objective of the library, which gives the metric probabilities; False beside
+            an objective that is a function, such as `objective` returns it, which gives log-odds. None: log-odds, with a
+            warning if they look like probabilities.
         parameters: Those of the loss.
 
     Raises:
         ValueError: There is no such loss, a parameter is wrong, or trees cannot be grown by the loss.
     """
-    return Metric(ClassLoss.build(name, counts, **parameters))
+    return Metric(ClassLoss.build(name, counts, **parameters), from_probabilities=from_probabilities)

@@ -178,7 +178,7 @@ class LightGBM(BoostedTrees):
             rows,
             rounds,
             valid_sets=[make_rows(split.validation, reference=rows)],
-            feval=Metric(of_loss.loss),
+            feval=Metric(of_loss.loss, from_probabilities=False),
             callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
         )
         keep_initial_score(booster, start)
