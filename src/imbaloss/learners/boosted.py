@@ -198,7 +198,7 @@ class BoostedTrees(MemberFits):
             of_loss: The objective of one of our losses; None for the log-loss as the library has it.
 
         Raises:
-            ValueError: The library raised an error; the message is its first sentence.
+            ValueError: The library raised an error of its own, or a ValueError; the message is its first sentence.
         """
         options = {**parameters, "seed": seed % 2**31}
         rounds = int(options.pop(self.rounds, None) or ROUNDS)
@@ -208,6 +208,8 @@ class BoostedTrees(MemberFits):
                 return self.train(options, weighted, rounds, threads)
             return self.train_by(of_loss, options, split, rounds, threads)
         except Exception as error:
+            if not isinstance(error, ValueError) and type(error).__module__.partition(".")[0] != self.name:
+                raise  # of our own code
             raise ValueError(" ".join(PLACES.sub("", str(error)).split()) or type(error).__name__) from error
 
     @abstractmethod
