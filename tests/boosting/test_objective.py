@@ -29,7 +29,14 @@ BOUNDED = (
     *("mse", "wmse", "mfe", "msfe", "mfe_p_norm", "focal", "asymmetric", "poly1", "huber", "logit_adjusted"),
     *("balanced_softmax", "ldam", "vs", "squared/soft_worst_class", "focal/sum_of_squared_class_means"),
     *("cross_entropy/sum_of_squared_class_means", "focal/soft_worst_class", "absolute/sum_of_squared_class_means"),
-    *("mfe_p_norm:p=1.2", "mfe_p_norm:p=7", "cross_entropy/p_norm_of_class_means:p=3", "msfe:class_weights=1:9", "focal:gamma=0.5", "huber:delta=0.1"),
+    *(
+        "mfe_p_norm:p=1.2",
+        "mfe_p_norm:p=7",
+        "cross_entropy/p_norm_of_class_means:p=3",
+        "msfe:class_weights=1:9",
+        "focal:gamma=0.5",
+        "huber:delta=0.1",
+    ),
     *(
         "squared/soft_worst_class:temperature=0.01",
         "asymmetric:gamma_negative=1",
@@ -92,9 +99,7 @@ def test_the_gradient_is_the_finite_difference(text):
         assert gradients[row] == pytest.approx(weights.sum() * (higher - lower) / (2 * small), rel=1e-4, abs=1e-8)
 
 
-@pytest.mark.parametrize(
-    ("text", "max_delta_step"), [(text, limit) for limit in (0.0, 1.5) for text in BOUNDED]
-)
+@pytest.mark.parametrize(("text", "max_delta_step"), [(text, limit) for limit in (0.0, 1.5) for text in BOUNDED])
 def test_the_loss_never_rises_by_full_steps_of_one_leaf_or_of_all(text, max_delta_step):
     objective, metric = objective_of(text, max_delta_step), metric_of(text)
     generator = np.random.default_rng(1)

@@ -324,7 +324,7 @@ def test_an_error_of_our_own_code_is_not_told_as_one_of_the_library(kind, loss, 
     monkeypatch.setattr(kind, "train", fail)
     monkeypatch.setattr(kind, "train_by", fail)
     of_loss = None if loss == "ce" else boosting.objective(loss)
-    with pytest.raises(TypeError, match="^a mistake$"):
+    with pytest.raises(TypeError, match=r"^a mistake$"):
         kind().boost({}, SPLIT, 0, 1, of_loss)
 
 

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from scipy import optimize
 from torch import Tensor
 
-from imbaloss.boosting.reduction_bounds import BOUNDS
+from imbaloss.boosting.reduction_bounds import BOUNDS, Floats
 from imbaloss.losses import Loss, Totals, errors, get
 from imbaloss.losses.domains import require
 
-Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 FARTHEST = 40.0  # limit of the constant log-odds that are tried

@@ -14,7 +14,7 @@ def keep_initial_score(booster: Any, score: float) -> None:
         score: The log-odds that were the `init_score` of every training row.
 
     Raises:
-        ValueError: The trees are linear (LightGBM's `linear_tree`): the booster cannot change constants of their leaves.
+        ValueError: The trees are linear (LightGBM's `linear_tree`): a booster cannot change the constants in them.
     """
     if "\nis_linear=1\n" in booster.model_to_string(num_iteration=1):
         raise ValueError("keep_initial_score cannot change linear trees: add the score to each prediction instead")

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logit
 
-from imbaloss.boosting.class_loss import ClassLoss, Floats, Labels, read_labels, read_weights, split_partial, sum_by_class
+from imbaloss.boosting.class_loss import ClassLoss, Labels, read_labels, read_weights, split_partial, sum_by_class
 from imbaloss.boosting.error_bounds import ErrorBounds
-from imbaloss.boosting.reduction_bounds import BOUNDS, bound_linear
+from imbaloss.boosting.reduction_bounds import BOUNDS, Floats, bound_linear
 from imbaloss.losses import errors
 from imbaloss.losses.domains import require
-
 
 SINGLE = np.finfo(np.float32)  # in which XGBoost gives probabilities
 LEAST, MOST = float(SINGLE.tiny), 1 - float(SINGLE.epsneg)  # the probabilities nearest to 0 and 1
@@ -145,12 +144,12 @@ class Metric:
 
         Args:
             first: The scores (N,) if the second argument is a data set, otherwise the labels (N,).
-            second: A data set of LightGBM or XGBoost, otherwise the scores (N,), as in LightGBM's scikit-learn interface.
+            second: A data set of LightGBM or XGBoost, otherwise the scores (N,), as LightGBM's classifier calls it.
             sample_weight: The weights (N,) if the second argument is no data set; None for weights of 1.
 
         Raises:
-            ValueError: A label, a score or a weight is not admitted, lengths differ, or LightGBM has an objective of its
-                own and `from_probabilities` is not True.
+            ValueError: A label, a score or a weight is not admitted, lengths differ, or LightGBM has an objective of
+                its own and `from_probabilities` is not True.
         """
         trained = (getattr(second, "params", None) or {}).get("objective", "none")
         if trained not in {"none", "custom"} and not self.from_probabilities:
@@ -175,8 +174,9 @@ class Metric:
             return rows._replace(log_odds=logit(scores.clip(LEAST, MOST)))
         if self.from_probabilities is None and not len(outside) and scores.any():
             warnings.warn(
-                f"the metric {self.__name__} takes scores as log-odds, and all are in [0, 1]: if they are probabilities, "
-                "as with an objective of the library, give metric() from_probabilities=True, otherwise False",
+                f"the metric {self.__name__} takes scores as log-odds, and all are in [0, 1]: if they are "
+                "probabilities, as with an objective of the library, give metric() from_probabilities=True, otherwise "
+                "False",
                 stacklevel=3,
             )
         return rows
@@ -234,8 +234,8 @@ def metric(
         name: The name of a loss, as in `imbaloss.losses.get`; it is the name of the metric too.
         counts: The numbers of negatives and positives in the training set, for losses that need them.
         from_probabilities: True beside an objective of the library, which gives the metric probabilities; False beside
-            an objective that is a function, such as `objective` returns it, which gives log-odds. None: log-odds, with a
-            warning if they look like probabilities.
+            an objective that is a function, such as `objective` returns it, which gives log-odds. None: log-odds, with
+            a warning if they look like probabilities.
         parameters: Those of the loss.
 
     Raises:

@@ -109,7 +109,12 @@ class BoostedTrees(MemberFits):
         return Description(f"{title} with the loss {loss}", "; ".join(sources))
 
     def check(self, loss: LossSpec | None, sampler: SamplerSpec) -> None:
-        """Raise ValueError for a loss by which trees cannot be grown, and for a sampler that draws batches."""
+        """Check that the trees go with a loss and a sampler.
+
+        Raises:
+            ValueError: Trees cannot be grown by the loss, the text fixes a parameter of the library's own log-loss
+                beside another loss (`OF_OWN_OBJECTIVE`, such as scale_pos_weight), or the sampler draws batches.
+        """
         super().check(None, sampler)
         if loss is None or loss == OWN_OBJECTIVE:
             return
@@ -188,7 +193,10 @@ class BoostedTrees(MemberFits):
     def boost(
         self, parameters: Options, split: Split, seed: int, threads: int, of_loss: Objective | None = None
     ) -> Predictor:
-        """Fit trees with parameters by their main names.
+        """Fit trees with parameters by their main names, in a number that is at most the one among them, or `ROUNDS`.
+
+        Without one of our losses, the weights of positives on validation are multiplied by scale_pos_weight if the
+        parameters have it.
 
         Args:
             parameters: The setting and the parameters that the text fixes.
