@@ -1,5 +1,6 @@
 """Objectives of boosted trees: gradients of the loss, steps that never raise it, and the loops of both libraries."""
 
+import re
 import subprocess
 import sys
 import warnings
@@ -18,7 +19,7 @@ from scipy.special import expit
 from imbaloss import boosting, losses
 from imbaloss.boosting.class_loss import ClassLoss, split_partial
 from imbaloss.boosting.error_bounds import ErrorBounds
-from imbaloss.boosting.reduction_bounds import BOUNDS, bound_linear
+from imbaloss.boosting.reduction_bounds import BOUNDS, bound_linear, bound_p_norm
 from imbaloss.losses import LossSpec
 from imbaloss.training.priors import find_best_constant
 
@@ -28,14 +29,20 @@ BOUNDED = (
     *("mse", "wmse", "mfe", "msfe", "mfe_p_norm", "focal", "asymmetric", "poly1", "huber", "logit_adjusted"),
     *("balanced_softmax", "ldam", "vs", "squared/soft_worst_class", "focal/sum_of_squared_class_means"),
     *("cross_entropy/sum_of_squared_class_means", "focal/soft_worst_class", "absolute/sum_of_squared_class_means"),
-    *("mfe_p_norm:p=1.2", "mfe_p_norm:p=7", "msfe:class_weights=1:9", "focal:gamma=0.5", "huber:delta=0.1"),
+    *(
+        "mfe_p_norm:p=1.2",
+        "mfe_p_norm:p=7",
+        "cross_entropy/p_norm_of_class_means:p=3",
+        "msfe:class_weights=1:9",
+        "focal:gamma=0.5",
+        "huber:delta=0.1",
+    ),
     *(
         "squared/soft_worst_class:temperature=0.01",
         "asymmetric:gamma_negative=1",
         "poly1:epsilon=-1",
     ),
 )
-LIMITED = ("cross_entropy/p_norm_of_class_means:p=3",)  # which needs a limit of the steps
 ROWS = 120
 every_loss = pytest.mark.parametrize("text", [*NEWTON, *BOUNDED])
 
@@ -92,9 +99,7 @@ def test_the_gradient_is_the_finite_difference(text):
         assert gradients[row] == pytest.approx(weights.sum() * (higher - lower) / (2 * small), rel=1e-4, abs=1e-8)
 
 
-@pytest.mark.parametrize(
-    ("text", "max_delta_step"), [*((text, 0.0) for text in BOUNDED), *((text, 1.5) for text in (*BOUNDED, *LIMITED))]
-)
+@pytest.mark.parametrize(("text", "max_delta_step"), [(text, limit) for limit in (0.0, 1.5) for text in BOUNDED])
 def test_the_loss_never_rises_by_full_steps_of_one_leaf_or_of_all(text, max_delta_step):
     objective, metric = objective_of(text, max_delta_step), metric_of(text)
     generator = np.random.default_rng(1)
@@ -139,6 +144,36 @@ def test_without_the_bound_of_squared_means_the_loss_would_rise(monkeypatch):
     reduction, _ = objective.loss.reduction
     monkeypatch.setitem(BOUNDS, reduction, bound_linear)
     assert measure_step() > 1
+
+
+@pytest.mark.parametrize("p", [1.0, 1.5, 2.0, 3.0, 10.0])
+def test_the_curvature_of_a_p_norm_is_finite_and_lets_the_loss_fall(p):
+    for place in (-40.0, -300.0, -1000.0):
+        assert np.isfinite(boosting.objective("mfe_p_norm", p=p)([0], [place])).all()
+    booster = grow(boosting.objective("mfe_p_norm", p=p), 0.0)
+    measure = boosting.metric("mfe_p_norm", p=p)
+    assert measure(LABELS, booster.predict(INPUTS))[1] < 0.97 * measure(LABELS, np.zeros(len(LABELS)))[1]
+
+
+@given(
+    means=st.tuples(*[st.floats(-9, 9)] * 2),
+    after=st.tuples(*[st.floats(-9, 9)] * 2),
+    weights=st.tuples(*[st.floats(-5, 5)] * 2),
+    p=st.floats(2, 50),
+)
+@settings(deadline=None)
+def test_the_bound_of_a_p_norm_holds_for_all_changes_of_the_means(means, after, weights, p):
+    """All three are drawn as logarithms."""
+    m, end, w = (np.exp(np.array(values)) for values in (means, after, weights))
+
+    def norm(values: np.ndarray) -> float:
+        """Return the weighted p-norm."""
+        largest = values.max()
+        return float(largest * (w @ (values / largest) ** p) ** (1 / p))
+
+    change = end - m
+    tangent = norm(m) + (w * (m / norm(m)) ** (p - 1)) @ change
+    assert norm(end) <= tangent + bound_p_norm(m, w, p=p) @ change**2 / 2 + 1e-9 * (norm(m) + norm(end))
 
 
 def test_the_curvature_of_cross_entropy_is_sharp():
@@ -214,12 +249,34 @@ def test_what_is_no_objective_is_refused_in_a_line(text, reason):
         objective_of(text)
 
 
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"soft": True}, "labels of trees are 0 or 1: leave out soft"),
+        ({"per_label": True}, "trees answer one question: leave out per_label"),
+        ({"per_label": True, "class_weights": [(1, 2)] * 3}, "trees answer one question: leave out per_label"),
+        ({"sync": True}, "trees see all rows in one process: leave out sync"),
+        ({"class_weights": (1, 2, 3)}, "class_weights must be two numbers, of negatives and of positives"),
+    ],
+)
+@pytest.mark.parametrize("build", [boosting.objective, boosting.metric])
+def test_options_without_meaning_for_trees_are_refused(build, options, reason):
+    with pytest.raises(ValueError, match=f"^mfe is no objective for trees: {reason}$"):
+        build("mfe", **options)
+
+
+def test_counts_of_other_than_two_classes_are_refused():
+    with pytest.raises(ValueError, match=r"^counts must be \(negatives, positives\), found \(1, 2, 3\)$"):
+        boosting.objective("mfe", counts=(1, 2, 3))
+
+
 @pytest.mark.parametrize("text", ["mae", "absolute/sum_of_class_means", "focal:alpha=0"])
-def test_without_a_best_constant_there_is_no_start(text):
+def test_a_loss_without_a_best_constant_is_refused_as_objective_but_not_as_metric(text):
     with pytest.raises(
         ValueError, match=r"is no objective for trees: no finite constant, from which they start, is best$"
     ):
-        objective_of(text).initial_score([0] * 95 + [1] * 5)
+        objective_of(text)
+    metric_of(text)
 
 
 def test_without_rows_of_a_class_there_is_no_start_but_a_gradient():
@@ -230,13 +287,31 @@ def test_without_rows_of_a_class_there_is_no_start_but_a_gradient():
     assert np.isfinite([gradients, curvatures]).all()
 
 
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (([0, 1], [np.nan, 0.0]), "log-odds must be finite, found [nan]"),
+        (([0, 1], [0.0, -np.inf]), "log-odds must be finite, found [-inf]"),
+        (([0, 1], [0.0] * 3), "there must be log-odds for each of 2 labels, found 3"),
+        (([0, 1], [0.0] * 2, [1.0]), "weights must have the shape (2,), found (1,)"),
+        (([0, 1], [0.0] * 2, [1.0, -5.0]), "weights must be >= 0 and finite, found [-5.]"),
+        (([0, 1], [0.0] * 2, [1.0, np.nan]), "weights must be >= 0 and finite, found [nan]"),
+    ],
+)
+def test_rows_that_are_no_numbers_are_refused_in_a_line(rows, sentence):
+    for function in (objective_of("msfe"), metric_of("msfe")):
+        with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+            function(*rows)
+    if len(rows) > 2:
+        with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+            objective_of("msfe").initial_score(rows[0], rows[2])
+
+
 def test_what_is_no_label_or_step_is_refused():
     with pytest.raises(ValueError, match="labels must be 0 or 1, found"):
         objective_of("mfe")([0, 2], [0.0, 0.0])
     with pytest.raises(ValueError, match="max_delta_step must be >= 0 and finite, found -1"):
         objective_of("mfe", -1)
-    with pytest.raises(ValueError, match="p above 2 needs a limit of the steps: max_delta_step, found 3"):
-        objective_of(LIMITED[0])([0, 1], [0.0, 0.0])
 
 
 GENERATOR = np.random.default_rng(3)
@@ -298,6 +373,14 @@ def test_a_saved_booster_of_lightgbm_includes_the_initial_score(tmp_path):
     np.testing.assert_allclose(loaded.predict(INPUTS, raw_score=True), expected, atol=1e-12)
 
 
+def test_linear_trees_cannot_keep_the_initial_score():
+    booster = grow(boosting.objective("msfe"), -2.0, linear_tree=True)
+    before = booster.model_to_string()
+    with pytest.raises(ValueError, match=r"^keep_initial_score cannot change linear trees: add the score to each"):
+        boosting.keep_initial_score(booster, -2.0)
+    assert booster.model_to_string() == before
+
+
 def test_lightgbms_classifier_takes_objective_and_metric():
     objective, metric = boosting.objective("mfe"), boosting.metric("mfe")
     rest = {**OPTIONS, "n_estimators": 20, "boost_from_average": False}
@@ -346,6 +429,46 @@ def test_a_metric_refuses_the_probabilities_of_lightgbms_own_objective():
         ValueError, match=r"^the metric mfe needs log-odds, and with the objective 'binary' LightGBM gives"
     ):
         lightgbm.train({**OPTIONS, "objective": "binary"}, rows, 2, valid_sets=[rows], feval=boosting.metric("mfe"))
+
+
+def measure_beside_own_objectives(metric: boosting.Metric) -> list[float]:
+    """Return what both libraries show for a metric beside objectives of their own."""
+    matrix, shown = xgboost.DMatrix(INPUTS, LABELS), {}
+    options = {"objective": "binary:logistic", "nthread": 1}
+    xgboost.train(
+        options, matrix, 5, custom_metric=metric, evals=[(matrix, "train")], evals_result=shown, verbose_eval=False
+    )
+    model = lightgbm.LGBMClassifier(n_estimators=5, **OPTIONS)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="(?!the metric)")  # of how the rows of an evaluation are named
+        model.fit(INPUTS, LABELS, eval_set=[(INPUTS, LABELS)], eval_metric=metric)
+    curves = next(iter(model.evals_result_.values()))
+    assert curves["ce"][-1] == pytest.approx(curves["binary_logloss"][-1], rel=1e-9) or not metric.from_probabilities
+    return [shown["train"]["ce"][-1], shown["train"]["logloss"][-1]]
+
+
+def test_a_metric_reads_the_probabilities_of_the_libraries_own_objectives_if_told():
+    ours, theirs = measure_beside_own_objectives(boosting.metric("ce", from_probabilities=True))
+    assert ours == pytest.approx(theirs, rel=1e-4)
+
+
+def test_a_metric_warns_of_scores_that_look_like_probabilities():
+    metric = boosting.metric("ce")
+    for rows in [([0, 1], [0.1, 0.9]), (xgboost.DMatrix(INPUTS, LABELS), np.full(800, 0.5))]:
+        with pytest.warns(UserWarning, match=r"^the metric ce takes scores as log-odds, and all are in \[0, 1\]"):
+            metric(*(rows if isinstance(rows[0], list) else rows[::-1]))
+    with pytest.warns(UserWarning, match="from_probabilities=True"):
+        measure_beside_own_objectives(metric)
+    metric([0, 1], [0.0, 0.0])
+    metric([0, 1], [0.1, 1.1])
+    boosting.metric("ce", from_probabilities=False)([0, 1], [0.1, 0.9])
+
+
+def test_extreme_probabilities_are_finite_and_others_are_refused():
+    metric = boosting.metric("ce", from_probabilities=True)
+    assert metric([1, 0], [0.0, 1.0])[1] == pytest.approx((87.34 + 16.64) / 2, abs=0.01)
+    with pytest.raises(ValueError, match=r"^probabilities must be in \[0, 1\], found \[-0.5\]$"):
+        metric([0, 1], [-0.5, 1.0])
 
 
 def test_neither_library_is_needed_to_import_it():

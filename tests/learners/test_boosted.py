@@ -314,6 +314,20 @@ def test_an_error_of_a_library_is_a_sentence():
     assert "bt" not in outcome.failure
 
 
+@every_kind
+@pytest.mark.parametrize("loss", ["ce", "msfe"])
+def test_an_error_of_our_own_code_is_not_told_as_one_of_the_library(kind, loss, monkeypatch):
+    def fail(*arguments: object, **options: object) -> None:  # noqa: ARG001
+        """Raise what a mistake in our code raises."""
+        raise TypeError("a mistake")
+
+    monkeypatch.setattr(kind, "train", fail)
+    monkeypatch.setattr(kind, "train_by", fail)
+    of_loss = None if loss == "ce" else boosting.objective(loss)
+    with pytest.raises(TypeError, match=r"^a mistake$"):
+        kind().boost({}, SPLIT, 0, 1, of_loss)
+
+
 def test_lightgbm_tells_seconds_apart():
     """Dates are seconds or days in float64, of which float32 keeps two minutes."""
     seconds = 1.7e9 + np.arange(ROWS, dtype=np.float64)

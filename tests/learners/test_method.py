@@ -85,7 +85,16 @@ def test_a_decision_is_part_of_a_method_and_not_of_its_text():
             "^xgboost:scale_pos_weight=2/mfe: scale_pos_weight is for the log-loss of X",
         ),
         ("lightgbm/mfe + balanced_batches", "lightgbm has no batches, from which balanced_batches draws"),
-        ("random_forest/mfe", "there is no error 'random_forest'"),
+        (
+            "random_forest/mfe",
+            "there is no error or learner with a loss 'random_forest'; there are lightgbm, xgboost, squ",
+        ),
+        ("Lightgbm/mfe", r"there is no error or learner with a loss 'Lightgbm' \(did you mean 'lightgbm'\?\); there"),
+        (
+            "catboost/mfe",
+            r"there is no error or learner with a loss 'catboost'.*; there are lightgbm, xgboost, squared",
+        ),
+        ("focl/mean", r"there is no error or learner with a loss 'focl' \(did you mean 'focal'\?\)"),
         ("ce + smoot", r"there is no sampler 'smoot' \(did you mean 'smote'\?\)"),
         ("ce + smote + enn", "there is no sampler 'smote \\+ enn'"),
     ],

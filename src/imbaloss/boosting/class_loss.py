@@ -1,6 +1,7 @@
 """A loss of class totals taken apart for trees: errors and their slopes, the reduction and its slopes, its constant."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, Self
@@ -11,15 +12,15 @@ from numpy.typing import NDArray
 from scipy import optimize
 from torch import Tensor
 
-from imbaloss.boosting.reduction_bounds import BOUNDS
+from imbaloss.boosting.reduction_bounds import BOUNDS, Floats
 from imbaloss.losses import Loss, Totals, errors, get
 from imbaloss.losses.domains import require
 
-Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 FARTHEST = 40.0  # limit of the constant log-odds that are tried
 TRIED = 1601  # number of constants, of which the best is refined
+SIZES = ((1, 1), (9, 1), (1, 9))  # class sizes of which at least one must have a best constant
 BETTER = 1e-10  # share by which the best constant must be better than the farthest ones
 
 
@@ -44,6 +45,7 @@ class ClassLoss:
         Raises:
             ValueError: There is no such loss, a parameter is wrong, or trees cannot be grown by the loss.
         """
+        require(counts is None or len(counts) == 2, "counts must be (negatives, positives)", counts)
         loss = get(name, counts=counts, **parameters)
         reason = find_obstacle(loss)
         if reason or not isinstance(loss, Loss):
@@ -99,6 +101,15 @@ class ClassLoss:
         values, per_error = self.reduce(class_sizes * np.stack([each.values for each in by_class], 1), class_sizes)
         return Slopes(values, (per_error * class_sizes * np.stack([each.slopes for each in by_class], 1)).sum(1))
 
+    def check_constant(self) -> None:
+        """Raise ValueError if no finite log-odds are best for any of `SIZES`, as for `mae`."""
+        *others, last = SIZES
+        for sizes in others:
+            with suppress(ValueError):
+                self.find_best_constant(np.array(sizes, np.float64))
+                return
+        self.find_best_constant(np.array(last, np.float64))
+
     def find_best_constant(self, class_sizes: Floats) -> float:
         """Find the log-odds that, equal for all samples, minimise the loss, to the last digits.
 
@@ -135,6 +146,10 @@ def find_obstacle(loss: Any) -> str:
     obstacles = {
         "its running averages are for batches, and trees see all rows": loss.running is not None,
         "leave out rows in place of ignore_index": loss.form.ignore_index is not None,
+        "labels of trees are 0 or 1: leave out soft": loss.form.soft,
+        "trees answer one question: leave out per_label": loss.form.per_label,
+        "trees see all rows in one process: leave out sync": bool(loss.sync),
+        "class_weights must be two numbers, of negatives and of positives": len(loss.class_weights or (1, 1)) != 2,
         f"the curvature of its reduction {reduction.__name__} has no bound": reduction not in BOUNDS,
         "its error has a corner, where no curvature bounds a step": error is errors.hinge,
         "with a margin and gamma_negative below 1 its error has a corner, where no curvature bounds a step": (
@@ -160,3 +175,14 @@ def read_labels(labels: Any) -> Labels:
     is_class = (values == 0) | (values == 1)
     require(bool(is_class.all()), "labels must be 0 or 1", values[~is_class][:1])
     return values.astype(np.int64)
+
+
+def read_weights(weights: Any, rows: int) -> Floats:
+    """Return the weights of rows, (N,), ones if None or empty. Raise ValueError unless each is >= 0 and finite."""
+    if weights is None or len(weights) == 0:  # XGBoost has an empty array for none
+        return np.ones(rows)
+    values = np.asarray(weights, np.float64)
+    require(values.shape == (rows,), f"weights must have the shape {(rows,)}", values.shape)
+    is_weight = (values >= 0) & (values < np.inf)
+    require(bool(is_weight.all()), "weights must be >= 0 and finite", values[~is_weight][:1])
+    return values

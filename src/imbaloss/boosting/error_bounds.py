@@ -16,7 +16,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.boosting.class_loss import ClassLoss, Floats
+from imbaloss.boosting.class_loss import ClassLoss
+from imbaloss.boosting.reduction_bounds import Floats
 
 WIDTH = 40.0  # largest log-odds of the table, in units of the steepest slope
 CELLS = 640  # of the table

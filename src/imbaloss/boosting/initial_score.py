@@ -12,7 +12,12 @@ def keep_initial_score(booster: Any, score: float) -> None:
     Args:
         booster: The booster, with at least one tree.
         score: The log-odds that were the `init_score` of every training row.
+
+    Raises:
+        ValueError: The trees are linear (LightGBM's `linear_tree`): a booster cannot change the constants in them.
     """
+    if "\nis_linear=1\n" in booster.model_to_string(num_iteration=1):
+        raise ValueError("keep_initial_score cannot change linear trees: add the score to each prediction instead")
     [tree] = booster.dump_model(num_iteration=1)["tree_info"]
     for leaf in range(tree["num_leaves"]):
         booster.set_leaf_output(0, leaf, booster.get_leaf_output(0, leaf) + score)

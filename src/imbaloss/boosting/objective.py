@@ -1,19 +1,22 @@
 """Losses as objectives and metrics of boosted trees, as the training loops of LightGBM and XGBoost call them."""
 
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import logit
 
-from imbaloss.boosting.class_loss import ClassLoss, Floats, Labels, read_labels, split_partial, sum_by_class
+from imbaloss.boosting.class_loss import ClassLoss, Labels, read_labels, read_weights, split_partial, sum_by_class
 from imbaloss.boosting.error_bounds import ErrorBounds
-from imbaloss.boosting.reduction_bounds import BOUNDS, bound_linear
+from imbaloss.boosting.reduction_bounds import BOUNDS, Floats, bound_linear
 from imbaloss.losses import errors
 from imbaloss.losses.domains import require
 
-FAR = 1e4  # log-odds at which an error that is bounded has its limit
+SINGLE = np.finfo(np.float32)  # in which XGBoost gives probabilities
+LEAST, MOST = float(SINGLE.tiny), 1 - float(SINGLE.epsneg)  # the probabilities nearest to 0 and 1
 
 
 class Rows(NamedTuple):
@@ -44,12 +47,13 @@ class Objective:
         """Return gradients and curvatures, (N,) each.
 
         Args:
-            first: The log-odds (N,), or the labels where the second argument is no data set.
-            second: A data set of LightGBM or XGBoost with labels and perhaps weights, or the log-odds (N,).
-            sample_weight: The weights (N,), where the second argument is no data set; None for weights of 1.
+            first: The log-odds (N,) if the second argument is a data set, otherwise the labels (N,).
+            second: A data set of LightGBM or XGBoost with labels and perhaps weights, otherwise the log-odds (N,).
+            sample_weight: The weights (N,) if the second argument is no data set; None for weights of 1.
 
         Raises:
-            ValueError: A label is neither 0 nor 1.
+            ValueError: A label is neither 0 nor 1, a log-odds is NaN or infinite, a weight is negative or not finite,
+                or lengths differ.
         """
         return self.differentiate(read_rows(first, second, sample_weight))
 
@@ -82,13 +86,8 @@ class Objective:
             cells = bounds.find_cells(rows.log_odds[members])
             curvatures[members], slopes[members] = bounds.curvatures[cells], bounds.slopes[cells]
         occupied = np.where(sizes > 0, sizes, 1)
-        means = class_errors / occupied
-        highest = self.highest_errors
-        if np.isfinite(self.longest):
-            rise = self.longest * sum_by_class(rows.weights * slopes, rows.labels) / occupied
-            highest = np.minimum(highest, means + rise)
         reduction, parameters = self.loss.reduction
-        of_means = BOUNDS[reduction](means, highest, self.loss.class_weights, **parameters) / occupied
+        of_means = BOUNDS[reduction](class_errors / occupied, self.loss.class_weights, **parameters) / occupied
         bound: Floats = per_error[rows.labels] * curvatures + of_means[rows.labels] * slopes**2
         return bound
 
@@ -100,11 +99,10 @@ class Objective:
             sample_weight: Their weights, (N,); None for weights of 1.
 
         Raises:
-            ValueError: There is no best constant, as without rows of a class, or a label is neither 0 nor 1.
+            ValueError: There is no best constant, as without rows of a class, or a label or a weight is not admitted.
         """
         values = read_labels(labels)
-        weights = np.ones(len(values)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-        return self.loss.find_best_constant(sum_by_class(weights, values))
+        return self.loss.find_best_constant(sum_by_class(read_weights(sample_weight, len(values)), values))
 
     @cached_property
     def is_newton(self) -> bool:
@@ -118,45 +116,70 @@ class Objective:
         negative, positive = (ErrorBounds.tabulate(self.loss, label, self.longest) for label in (0, 1))
         return negative, positive
 
-    @cached_property
-    def highest_errors(self) -> Floats:
-        """The largest error of a negative and of a positive, (2,), infinite if errors grow without limit."""
-        values, slopes = self.loss.compute_errors(np.array([FAR, -FAR]), np.array([0, 1]))
-        return np.where(slopes == 0, values, np.inf)
-
 
 class Metric:
-    """A loss as a metric of the training loops of LightGBM and XGBoost. The scores must be log-odds.
+    """A loss as a metric of the training loops of LightGBM and XGBoost.
 
-    They are where the objective is a function, such as `objective` returns it. With an objective of their own both
-    libraries give a metric probabilities.
+    Its scores are log-odds if the objective is a function, such as `objective` returns it. Beside an objective of their
+    own, such as "binary", both libraries give a metric probabilities, which `from_probabilities=True` is for.
     """
 
-    def __init__(self, loss: ClassLoss) -> None:
-        """Set the loss, whose name the library shows."""
+    def __init__(self, loss: ClassLoss, *, from_probabilities: bool | None = None) -> None:
+        """Set the loss, whose name the library shows, and what the scores are.
+
+        Args:
+            loss: The loss.
+            from_probabilities: True for probabilities, False for log-odds, None for log-odds with a warning if they
+                look like probabilities. Above 1 - 6e-8, the largest below 1 of XGBoost, probabilities count as that.
+        """
         self.loss = loss
+        self.from_probabilities = from_probabilities
         self.__name__ = loss.name
 
     def __call__(self, first: Any, second: Any, sample_weight: Any = None) -> tuple[Any, ...]:
         """Return the name and the loss of the rows, for LightGBM also False: lower is better.
 
+        Warns if scores look like probabilities, and nothing says what they are: neither `from_probabilities` nor
+        LightGBM's parameters, which its scikit-learn interface and XGBoost do not give to a metric.
+
         Args:
-            first: The log-odds (N,), or the labels where the second argument is no data set.
-            second: A data set of LightGBM or XGBoost, or the log-odds (N,), as in LightGBM's scikit-learn interface.
-            sample_weight: The weights (N,), where the second argument is no data set; None for weights of 1.
+            first: The scores (N,) if the second argument is a data set, otherwise the labels (N,).
+            second: A data set of LightGBM or XGBoost, otherwise the scores (N,), as LightGBM's classifier calls it.
+            sample_weight: The weights (N,) if the second argument is no data set; None for weights of 1.
 
         Raises:
-            ValueError: A label is neither 0 nor 1, or LightGBM has an objective of its own.
+            ValueError: A label, a score or a weight is not admitted, lengths differ, or LightGBM has an objective of
+                its own and `from_probabilities` is not True.
         """
         trained = (getattr(second, "params", None) or {}).get("objective", "none")
-        if trained not in {"none", "custom"}:
+        if trained not in {"none", "custom"} and not self.from_probabilities:
             raise ValueError(
                 f"the metric {self.__name__} needs log-odds, and with the objective {trained!r} LightGBM gives "
-                "probabilities: take an objective of imbaloss.boosting"
+                "probabilities: take an objective of imbaloss.boosting, or from_probabilities=True"
             )
-        value = self.measure(read_rows(first, second, sample_weight))
+        value = self.measure(self.convert_scores(read_rows(first, second, sample_weight)))
         is_xgboost = type(second).__module__.partition(".")[0] == "xgboost"
         return (self.__name__, value) if is_xgboost else (self.__name__, value, False)
+
+    def convert_scores(self, rows: Rows) -> Rows:
+        """Return rows with log-odds, from rows with the scores that the library gave in their place.
+
+        Log-odds are warned of if all are in [0, 1] and one is above 0, unless `from_probabilities` is False.
+        Raises ValueError if a probability is outside [0, 1].
+        """
+        scores = rows.log_odds
+        outside = scores[(scores < 0) | (scores > 1)]
+        if self.from_probabilities:
+            require(not len(outside), "probabilities must be in [0, 1]", outside[:1])
+            return rows._replace(log_odds=logit(scores.clip(LEAST, MOST)))
+        if self.from_probabilities is None and not len(outside) and scores.any():
+            warnings.warn(
+                f"the metric {self.__name__} takes scores as log-odds, and all are in [0, 1]: if they are "
+                "probabilities, as with an objective of the library, give metric() from_probabilities=True, otherwise "
+                "False",
+                stacklevel=3,
+            )
+        return rows
 
     def measure(self, rows: Rows) -> float:
         """Compute the loss of the rows."""
@@ -168,19 +191,18 @@ class Metric:
 def read_rows(first: Any, second: Any, sample_weight: Any) -> Rows:
     """Read the arguments with which a training loop calls an objective or a metric, as `Objective.__call__` says.
 
-    Raises ValueError if a label is neither 0 nor 1.
+    Raises ValueError unless labels are 0 or 1, log-odds are finite, weights are >= 0 and finite, and lengths are equal.
     """
     if hasattr(second, "get_label"):
         log_odds, labels, weights = first, second.get_label(), second.get_weight()
     else:
         log_odds, labels, weights = second, first, sample_weight
     whole = read_labels(labels)
-    has_weights = weights is not None and len(weights) > 0  # XGBoost has an empty array for none
-    return Rows(
-        np.asarray(log_odds, np.float64).ravel(),
-        whole,
-        np.asarray(weights, np.float64) if has_weights else np.ones(len(whole)),
-    )
+    points = np.asarray(log_odds, np.float64).ravel()
+    require(len(points) == len(whole), f"there must be log-odds for each of {len(whole)} labels", len(points))
+    is_finite = np.isfinite(points)
+    require(bool(is_finite.all()), "log-odds must be finite", points[~is_finite][:1])
+    return Rows(points, whole, read_weights(weights, len(whole)))
 
 
 def objective(
@@ -198,18 +220,25 @@ def objective(
     Raises:
         ValueError: There is no such loss, a parameter is wrong, or trees cannot be grown by the loss.
     """
-    return Objective(ClassLoss.build(name, counts, **parameters), max_delta_step)
+    loss = ClassLoss.build(name, counts, **parameters)
+    loss.check_constant()
+    return Objective(loss, max_delta_step)
 
 
-def metric(name: str, *, counts: Sequence[int] | None = None, **parameters: Any) -> Metric:
+def metric(
+    name: str, *, counts: Sequence[int] | None = None, from_probabilities: bool | None = None, **parameters: Any
+) -> Metric:
     """Build the metric of a loss for LightGBM's or XGBoost's training loop.
 
     Args:
         name: The name of a loss, as in `imbaloss.losses.get`; it is the name of the metric too.
         counts: The numbers of negatives and positives in the training set, for losses that need them.
+        from_probabilities: True beside an objective of the library, which gives the metric probabilities; False beside
+            an objective that is a function, such as `objective` returns it, which gives log-odds. None: log-odds, with
+            a warning if they look like probabilities.
         parameters: Those of the loss.
 
     Raises:
         ValueError: There is no such loss, a parameter is wrong, or trees cannot be grown by the loss.
     """
-    return Metric(ClassLoss.build(name, counts, **parameters))
+    return Metric(ClassLoss.build(name, counts, **parameters), from_probabilities=from_probabilities)

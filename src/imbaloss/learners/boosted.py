@@ -35,7 +35,7 @@ LONGEST = 1.0  # its value with one of our losses, unless the text of the method
 OWN_OBJECTIVE = LossSpec("ce")  # the loss that the libraries minimise by themselves
 OF_OWN_OBJECTIVE = frozenset({SCALE, "boost_from_average", "pos_bagging_fraction", "neg_bagging_fraction"})
 SLASH = "/"  # between the learner and the loss that its trees minimise
-SOME_COUNTS, SOME_LABELS = (3, 1), (0, 0, 0, 1)  # of a few rows, on which a loss is tried
+SOME_COUNTS = (3, 1)  # of a few rows, on which a loss is tried
 Options = Mapping[str, Value]
 PLACES = re.compile(r"^\[[\d:]+\] \S+: | at /.*|\s*Stack trace:.*", re.DOTALL)  # places in the library's source
 
@@ -109,7 +109,12 @@ class BoostedTrees(MemberFits):
         return Description(f"{title} with the loss {loss}", "; ".join(sources))
 
     def check(self, loss: LossSpec | None, sampler: SamplerSpec) -> None:
-        """Raise ValueError for a loss by which trees cannot be grown, and for a sampler that draws batches."""
+        """Check that the trees go with a loss and a sampler.
+
+        Raises:
+            ValueError: Trees cannot be grown by the loss, the text fixes a parameter of the library's own log-loss
+                beside another loss (`OF_OWN_OBJECTIVE`, such as scale_pos_weight), or the sampler draws batches.
+        """
         super().check(None, sampler)
         if loss is None or loss == OWN_OBJECTIVE:
             return
@@ -127,13 +132,12 @@ class BoostedTrees(MemberFits):
         """Check the parameters of the text, their values by a fit of one tree to a few rows; any recipe will do.
 
         Raises:
-            ValueError: A parameter is unknown, set by imbaloss, or given by two names, the library refuses a value, or
-                the loss has no curvature without a limit of the steps.
+            ValueError: A parameter is unknown, set by imbaloss, or given by two names, or the library refuses a value.
         """
         if self.parameters:
             self.check_parameters()
         if loss is not None:
-            self.build_objective(loss, SOME_COUNTS)(SOME_LABELS, np.zeros(len(SOME_LABELS)))
+            self.build_objective(loss, SOME_COUNTS)
 
     def check_parameters(self) -> None:
         """Raise ValueError if a parameter is unknown, set by imbaloss, given twice, or the library refuses a value."""
@@ -189,7 +193,10 @@ class BoostedTrees(MemberFits):
     def boost(
         self, parameters: Options, split: Split, seed: int, threads: int, of_loss: Objective | None = None
     ) -> Predictor:
-        """Fit trees with parameters by their main names.
+        """Fit trees with parameters by their main names, in a number that is at most the one among them, or `ROUNDS`.
+
+        Without one of our losses, the weights of positives on validation are multiplied by scale_pos_weight if the
+        parameters have it.
 
         Args:
             parameters: The setting and the parameters that the text fixes.
@@ -199,7 +206,7 @@ class BoostedTrees(MemberFits):
             of_loss: The objective of one of our losses; None for the log-loss as the library has it.
 
         Raises:
-            ValueError: The library raised an error; the message is its first sentence.
+            ValueError: The library raised an error of its own, or a ValueError; the message is its first sentence.
         """
         options = {**parameters, "seed": seed % 2**31}
         rounds = int(options.pop(self.rounds, None) or ROUNDS)
@@ -209,6 +216,8 @@ class BoostedTrees(MemberFits):
                 return self.train(options, weighted, rounds, threads)
             return self.train_by(of_loss, options, split, rounds, threads)
         except Exception as error:
+            if not isinstance(error, ValueError) and type(error).__module__.partition(".")[0] != self.name:
+                raise  # of our own code
             raise ValueError(" ".join(PLACES.sub("", str(error)).split()) or type(error).__name__) from error
 
     @abstractmethod
@@ -284,7 +293,7 @@ class TreesText(ABC):
 @cache
 def check_objective(loss: LossSpec) -> None:
     """Raise ValueError if trees cannot be grown by a loss, whatever the numbers of negatives and positives."""
-    build_objective(loss, SOME_COUNTS, LONGEST).initial_score(SOME_LABELS)
+    build_objective(loss, SOME_COUNTS, LONGEST)
 
 
 @lru_cache(maxsize=16)

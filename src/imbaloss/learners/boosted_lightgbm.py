@@ -143,7 +143,8 @@ class LightGBM(BoostedTrees):
     def train_by(self, of_loss: Objective, options: Options, split: Split, rounds: int, threads: int) -> Predictor:
         """Fit trees by LightGBM to one of our losses and return those up to its lowest value on validation.
 
-        The best constant, from which they start, is in the leaves of the first tree. Raises the errors of LightGBM,
+        The best constant, from which they start, is in the leaves of the first tree. If LightGBM finds no bins in any
+        column, as in constant ones, there is one tree of one leaf, with that constant. Raises the errors of LightGBM,
         and ValueError if there is no best constant.
 
         Args:
@@ -178,7 +179,7 @@ class LightGBM(BoostedTrees):
             rows,
             rounds,
             valid_sets=[make_rows(split.validation, reference=rows)],
-            feval=Metric(of_loss.loss),
+            feval=Metric(of_loss.loss, from_probabilities=False),
             callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
         )
         keep_initial_score(booster, start)

@@ -139,7 +139,9 @@ class XGBoost(BoostedTrees):
         """
         start = float(expit(of_loss.initial_score(split.train.labels, split.train.weights)))
         parameters = {**options, "base_score": start, "disable_default_eval_metric": True}
-        return grow(parameters, split, rounds, obj=of_loss, custom_metric=Metric(of_loss.loss))
+        return grow(
+            parameters, split, rounds, obj=of_loss, custom_metric=Metric(of_loss.loss, from_probabilities=False)
+        )
 
 
 def grow(options: Options, split: Split, rounds: int, **of_loss: Any) -> XGBoostPredictor:

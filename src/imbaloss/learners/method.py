@@ -81,9 +81,11 @@ class Method:
         estimator = Estimator.parse(learned)
         if estimator is not None:
             return cls(estimator, None, sampler, decision or Decision())
-        name = learned.partition(":")[0]
-        if "/" not in name:  # as in a loss of an error and a reduction
-            check_choice("method", name, (*LEARNERS, *AVERAGES, *losses.names()))
+        error, slash, _ = learned.partition(":")[0].partition(SLASH)  # as in a loss of an error and a reduction
+        if slash:
+            check_choice("error or learner with a loss", error, (LightGBM.name, XGBoost.name, *losses.ERRORS))
+        else:
+            check_choice("method", error, (*LEARNERS, *AVERAGES, *losses.names()))
         return cls(NETWORKS, LossSpec.parse(learned), sampler, decision or Decision())
 
     @classmethod
