@@ -54,7 +54,7 @@ def objective_of(text: str, max_delta_step: float = 0.0) -> boosting.Objective:
 
 def metric_of(text: str) -> boosting.Metric:
     spec = LossSpec.parse(text)
-    return boosting.metric(spec.name, counts=COUNTS, **dict(spec.parameters))
+    return boosting.metric(spec.name, counts=COUNTS, from_probabilities=False, **dict(spec.parameters))
 
 
 def states(start: float, number: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:

@@ -103,8 +103,8 @@ class ClassLoss:
 
     def check_constant(self) -> None:
         """Raise ValueError if no finite log-odds are best for any of `SIZES`, as for `mae`."""
-        *others, last = SIZES
-        for sizes in others:
+        *earlier, last = SIZES
+        for sizes in earlier:
             with suppress(ValueError):
                 self.find_best_constant(np.array(sizes, np.float64))
                 return
