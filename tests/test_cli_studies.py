@@ -74,9 +74,9 @@ def test_a_seed_or_a_loss_more_trains_only_that(imbaloss, tmp_path, monkeypatch)
     from imbaloss.learners import stacked_networks
 
     trained: list[int] = []
-    original = stacked_networks.train
+    original = stacked_networks.train_averages
     monkeypatch.setattr(
-        stacked_networks, "train", lambda some, **more: trained.append(len(some)) or original(some, **more)
+        stacked_networks, "train_averages", lambda some, **more: trained.append(len(some)) or original(some, **more)
     )
     (tmp_path / "own.toml").write_text(SMALL)
     for words, networks in (((), 60), ((), 0), (("--seeds", "11"), 6)):
@@ -319,7 +319,9 @@ def test_reproduce_again_trains_nothing_and_changes_nothing(imbaloss, tmp_path, 
     words = ("reproduce", "--dataset", "digits_3_8", "--level", "0.2", "--seeds", "1", *QUICK, "--out", "o", "--quiet")
     imbaloss(*words)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.suffix != ".sqlite"}
-    monkeypatch.setattr("imbaloss.learners.stacked_networks.train", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(
+        "imbaloss.learners.stacked_networks.train_averages", lambda *_, **__: pytest.fail("trained again")
+    )
     assert imbaloss(*words)[0] == 0
     assert before == {path: path.read_bytes() for path in before}
 
