@@ -28,7 +28,7 @@ hidden = [8]
 """
 FOLDS = STUDY.replace("seeds = 7", "seeds = 2\nfolds = 4").replace(', "digits_8_9"', "").replace(", 0.05", "")
 SCORES = ("f1", "tuned_f1", "roc_auc", "average_precision")
-LABELS = {"F1 at ½": "f1"}  # a file of scores does not say which threshold F1 has
+LABELS = {"F1 at ½": "F1"}  # a file of scores does not say which threshold F1 has
 BOTH = ["both_low", "both_high"]  # of the ROC-AUC for other samples, which scores alone do not tell
 
 
