@@ -91,7 +91,9 @@ def test_scores_are_judged_as_those_of_the_study(judged, tmp_path):
     assert_frame_equal(found, expected, check_exact=True)
     sentences = write_sentences(judged)
     assert len(sentences) == (0 if is_single else len(SCORES))
-    assert write_sentences(imported.findings) == [sentence.replace("F1 at ½", LABELS["F1 at ½"]) for sentence in sentences]
+    assert write_sentences(imported.findings) == [
+        sentence.replace("F1 at ½", LABELS["F1 at ½"]) for sentence in sentences
+    ]
 
 
 def test_predictions_are_scored_and_judged_as_those_of_the_study(judged, tmp_path):
