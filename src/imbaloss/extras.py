@@ -1,4 +1,4 @@
-"""How the packages of an extra, such as `onnx`, are installed."""
+"""The command that installs the packages of an extra, such as `onnx`."""
 
 import re
 from importlib.metadata import PackageNotFoundError, requires

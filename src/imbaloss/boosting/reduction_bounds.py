@@ -1,4 +1,4 @@
-"""How much a reduction of class means can curve: a bound for each class, valid for all class means that can be reached.
+"""Bounds of the curvature of reductions: one for each class, valid for all class means that can be reached.
 
 With R the loss, m_c the mean error of class c and D_c its change by a step,
 

@@ -198,7 +198,7 @@ def describe_idle_entries(request: ComparisonRequest, study: OwnStudy) -> tuple[
 
     Scaling and precision are of the inputs of all methods, and the decision is of all methods too.
     """
-    if any(each.learner.is_network for method in study.methods for each in (*method.members, method)):
+    if any(each.learner.is_network for method in study.methods for each in method.with_members):
         return ()
     of_all = {*DECISION_FIELDS, "scaling", "precision"}
     named = [name for name, value in request.recipe.items() if value is not None]

@@ -95,7 +95,7 @@ def check_data(request: ComparisonRequest, own: Own, methods: Sequence[Method]) 
     """
     if any(method.input_form is InputForm.BASELINE for method in methods) and own.baseline is None:
         raise ValueError(f"the method baseline needs a column: name it by {request.write_option('baseline')}")
-    if any(each.sampler.by_costs for method in methods for each in (*method.members, method)) and own.costs is None:
+    if any(each.sampler.by_costs for method in methods for each in method.with_members) and own.costs is None:
         raise ValueError(f"the sampler cost_weights needs the costs of each row: give {request.write_option('cost')}")
     averages = [str(method) for method in methods if method.members]
     if averages and request.recipe.get("calibration") == NONE:
@@ -202,7 +202,7 @@ def check_weights(own: Own, methods: Sequence[Method], request: ComparisonReques
         raise ValueError(
             f"{weight} and {request.write_option('segment')} cannot be combined: segments count rows alike"
         )
-    for method in (each for named in methods for each in (*named.members, named)):
+    for method in (each for named in methods for each in named.with_members):
         if not method.sampler.keeps_weights:
             problem = f"its sampler makes new {own.kind.noun}s, which have no weight"
             raise ValueError(f"{weight} and the method {method} cannot be combined: {problem}")

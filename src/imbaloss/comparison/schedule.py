@@ -30,7 +30,7 @@ class Cost:
         return self.seconds / len(self.methods)
 
     @property
-    def of_single(self) -> float:
+    def standalone(self) -> float:
         """The time of one of the methods without any other."""
         return max(self.share, self.alone)
 
@@ -64,7 +64,7 @@ class Schedule:
     @property
     def final(self) -> float:
         """The predicted time of the final training, if the method that takes longest is recommended."""
-        return SPARE * self.growth * max((cost.of_single for cost in self.costs), default=0.0)
+        return SPARE * self.growth * max((cost.standalone for cost in self.costs), default=0.0)
 
     @property
     def ending(self) -> float:
@@ -78,7 +78,7 @@ class Schedule:
         It is that of as many repetitions of this method, which tries several settings in each, and at most a share of
         the budget.
         """
-        return min(self.measured * max((cost.of_single for cost in self.costs), default=0.0), self.most_measuring)
+        return min(self.measured * max((cost.standalone for cost in self.costs), default=0.0), self.most_measuring)
 
     def find_page(self, methods: int) -> float:
         """Return the predicted time of statistics, figures and page for a number of methods."""

@@ -113,6 +113,11 @@ class Method:
         return tuple(replace(member, decision=self.decision) for member in self.learner.members)
 
     @property
+    def with_members(self) -> "tuple[Method, ...]":
+        """The methods that an average combines, and then the method itself."""
+        return (*self.members, self)
+
+    @property
     def objective(self) -> LossSpec:
         """The loss that is minimised; cross-entropy ("ce") for a learner with its own objective."""
         return self.loss or OWN_OBJECTIVE
