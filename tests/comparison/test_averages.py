@@ -77,6 +77,19 @@ def test_methods_are_trained_once_and_their_stored_predictions_are_averaged(tmp_
         )
 
 
+def test_the_time_of_a_study_counts_each_training_once(tmp_path):
+    own = open_rows()
+    study = plan(own, "lightgbm", MEAN, SELECTION)
+    store, trained = train(own, study, tmp_path)
+    *_, mean, selection = rows = store.rows(study.runs())
+    once = {row.run.hash: row.seconds for row in store.rows(trained)}
+    for some in (rows, [mean, selection], [mean]):
+        assert {row.run.hash: row.seconds for row in studies.list_trainings(some, store)} == once
+        assert len(studies.list_trainings(some, store)) == len(MEMBERS)
+    assert studies.list_trainings(rows[:1], store) == rows[:1]
+    assert sum(once.values()) <= mean.seconds < mean.seconds + selection.seconds
+
+
 def test_an_average_alone_trains_its_methods_as_they_are_trained_alone(tmp_path):
     own = open_rows()
     alone, _ = train(own, plan(own, "lightgbm", "logistic_regression"), tmp_path / "alone")
@@ -107,6 +120,13 @@ def answer():
     labels = frame.pop("fraud").to_numpy()
     options = {"methods": [SELECTION], "repetitions": 2, "settings": 2, "importance": False} | QUICK
     return imbaloss.compare(frame, labels, positive="yes", **options)
+
+
+def test_the_page_counts_trainings_and_their_time_once(answer, tmp_path):
+    findings = answer.findings
+    trained = findings.store.rows([run for row in findings.rows for run in row.run.members])
+    text = answer.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f"6 trainings took {sum(row.seconds for row in trained):.0f} seconds" in text
 
 
 def test_the_saved_model_is_one_folder_and_predicts_the_same_bits(answer, tmp_path):
