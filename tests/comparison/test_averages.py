@@ -1,6 +1,7 @@
 """Averages within a comparison: made of the runs of their methods, saved, explained, and left out for want of time."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from imbaloss.comparison.own_model import OwnModel, remove_model
 from imbaloss.comparison.place import Place
 from imbaloss.comparison.planning import plan_study
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.comparison.schedule import Schedule
+from imbaloss.comparison.schedule import SPARE, Schedule
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation.calibration import fit_calibration
 from imbaloss.learners import AverageModel
@@ -193,6 +194,35 @@ def test_in_a_budget_an_average_adds_little_to_its_methods_but_its_last_training
     *members, of_average = first.place.store.rows(study.runs()[:3])
     assert average.alone == of_average.seconds >= sum(row.seconds for row in members)
     assert first.schedule.final >= first.schedule.growth * average.alone
+
+
+def test_a_resumed_budget_keeps_time_for_no_page_of_members_that_are_not_compared(tmp_path):
+    own = open_rows()
+    study = plan(own, "average(lightgbm, ce)", "logistic_regression", repetitions=None, budget="1h")
+    for _ in ("begun", "resumed"):
+        first = begin(own, study, tmp_path, 3600.0)
+        first.train(study)
+        schedule = first.schedule
+        assert {str(method) for method in schedule.methods - set(study.methods)} == {"lightgbm", "ce"}
+        assert schedule.ending == pytest.approx(schedule.final + schedule.find_page(len(study.methods)))
+        fewer = schedule.keep({method for method in study.methods if not method.members})
+        assert fewer.dropped == 1  # the average, and neither of its members
+
+
+def test_members_of_an_average_that_is_left_out_take_no_time_of_the_repetitions(tmp_path):
+    """The network is predicted to take too long."""
+    own = open_rows()
+    study = plan(own, "average(lightgbm, ce)", "logistic_regression", recipe=QUICK | {"epochs": 1_000_000})
+    study = replace(study, recipe=replace(study.recipe, patience=0))
+    for _ in ("begun", "resumed"):
+        first = begin(own, study, tmp_path, 100.0)
+        first.train(study)
+        assert [str(method) for method in first.schedule.methods] == ["logistic_regression"]
+        [cost] = first.schedule.costs
+        assert first.schedule.repetition == pytest.approx(SPARE * cost.seconds)
+        assert first.schedule.dropped == 0
+        left_out = [str(method) for cost in first.left_out for method in cost.methods]
+        assert sorted(left_out) == ["average(ce, lightgbm)", "ce", "lightgbm"]
 
 
 def test_without_time_for_its_methods_an_average_is_left_out_unless_it_is_all_there_is(tmp_path):
