@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import special
+from sklearn.datasets import load_digits
 
 import imbaloss
 from imbaloss import studies
 from imbaloss.comparison.budget import FirstRepetition, find_growth
+from imbaloss.comparison.comparing import answer_request
 from imbaloss.comparison.from_python import open_arrays
+from imbaloss.comparison.opening import open_own
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, remove_model
 from imbaloss.comparison.place import Place
@@ -176,6 +179,34 @@ def test_an_average_needs_calibration_and_is_for_comparisons_alone():
         plan(open_rows(), "average(ce, lightgbm)", recipe=QUICK | {"calibration": "none"})
     with pytest.raises(ValueError, match=r"is for `imbaloss\.compare` alone"):
         imbaloss.MethodClassifier("average(ce, lightgbm)").fit(np.eye(20), np.arange(20) % 2)
+
+
+def test_images_in_a_file_are_predicted_by_the_average_of_their_methods(tmp_path):
+    """Digits, with two rare classes; a convolutional network and logistic regression take the same images."""
+    digits = load_digits()
+    rare = np.isin(digits.target, (8, 9))
+    kept = np.flatnonzero(~rare | (np.cumsum(rare) <= 60))[:400]
+    images = (digits.images[kept] * 15).astype(np.uint8)
+    file = tmp_path / "digits.npz"
+    np.savez(file, images=images, rare=rare[kept])
+    average = "average(ce, logistic_regression)"
+    request = ComparisonRequest(
+        target="rare",
+        positive="True",
+        methods=(average,),
+        repetitions=1,
+        settings=1,
+        recipe={"network": "cnn", "channels": (4, 8), "epochs": 10, "lr": 0.02, "tune_lr": ()},
+    )
+    found = answer_request(open_own(file, request), request, tmp_path / "out")
+    assert (found.best, len(found.model.model.members)) == ("average(ce, logistic_regression)", 2)
+    assert found.table["roc_auc"].item() > 0.9
+    loaded = OwnModel.load(tmp_path / "out" / "model")
+    predicted = loaded.predict_proba(images)
+    assert predicted.tobytes() == found.model.predict_proba(images).tobytes()
+    inputs = loaded.preparation(loaded.read_features(images))
+    odds = [to_log_odds(member.probabilities(inputs)) for member in loaded.model.members]
+    assert predicted[:, 1] == pytest.approx(special.expit(loaded.model.calibration(np.mean(odds, axis=0))), rel=1e-9)
 
 
 def begin(own: Own, study: OwnStudy, folder: Path, seconds: float) -> FirstRepetition:
