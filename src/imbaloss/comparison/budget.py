@@ -120,8 +120,10 @@ class FirstRepetition:
                 self.place.execute(self.place.cut([first]), shown)
                 seconds = self.place.find_recorded_time([first])
                 self.schedule = self.schedule.add(Cost((first.method,), seconds))
-                others = {method for cost in self.left_out for method in cost.methods} - {*first.method.with_members}
-                self.left_out = list(select_costs(self.left_out, others))
+                still_left_out = {method for cost in self.left_out for method in cost.methods} - {
+                    *first.method.with_members
+                }
+                self.left_out = list(select_costs(self.left_out, still_left_out))
 
     def forget_members(self, study: OwnStudy) -> None:
         """Leave out the members that no average of the study needs any more, since all of those are left out."""
