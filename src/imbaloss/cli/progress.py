@@ -307,28 +307,35 @@ def follow_features() -> Iterator["ProgressHandler"]:
 
 
 class FeatureLines:
-    """Lines for a log file on how many images have features: at the beginning, each 30 seconds, and at the end."""
+    """Lines for a log file on how many images have features: at the beginning, each 30 seconds, and at the end.
+
+    Nothing is printed where all images have features at the beginning.
+    """
 
     def __init__(self) -> None:
         """Begin without a line."""
+        self.is_counting = False
         self.start = self.last = time.monotonic()
-        self.done_before = 0
 
     def tell(self, done: int, total: int) -> None:
-        """Print how many images are done if it is time for a line. A new count begins when `done` does not rise.
+        """Print how many images are done if it is time for a line. After the last image a new count begins.
 
         Args:
             done: The number of images that have features.
             total: The number of all images.
         """
         now = time.monotonic()
-        if done == total:
-            if self.done_before < done:
-                tell(f"features of {format_count(total, 'image')} in {format_duration(now - self.start)}")
-            self.start, self.done_before = now, total
-        elif now - self.last >= BETWEEN_LINES_S or done <= self.done_before:
+        if not self.is_counting:
+            self.start, self.is_counting = now, done < total
+        elif done == total:
+            tell(f"features of {format_count(total, 'image')} in {format_duration(now - self.start)}")
+            self.is_counting = False
+            return
+        elif now - self.last < BETWEEN_LINES_S:
+            return
+        if self.is_counting:
             tell(f"features of {done:,} of {format_count(total, 'image')}")
-            self.last, self.done_before = now, done
+            self.last = now
 
 
 class FeatureBar:
@@ -347,6 +354,8 @@ class FeatureBar:
 
     def tell(self, done: int, total: int) -> None:
         """Show how many of all images are done; the first call shows the bar, and the last one takes it away."""
+        if self.task is None and done == total:
+            return
         if self.task is None:
             self.bar.start()
             self.task = self.bar.add_task("", total=total)

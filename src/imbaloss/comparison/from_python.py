@@ -53,8 +53,9 @@ def compare(  # noqa: D417 - the table of the request documents the other option
     optimize: str | None = None, folds: int = 5, repetitions: int | None = None, budget: str | None = None,
     race: bool = False, margin: float = DEFAULT_MARGIN, category: Names = (), drop: Names = (), mark: Names = (),
     na_values: Names = (), keep_na: Names = (), decimal: str | None = None, out: str | Path | None = None,
-    overwrite: bool = False, features: str | None = None, bundle: bool = False, name: str = "data", device: str = "cpu", executor: str | None = None,
-    workers: int | None = None, address: str | None = None, worst_misses: int = 0, verbose: bool = False, **recipe: Any,
+    overwrite: bool = False, name: str = "data", device: str = "cpu", executor: str | None = None,
+    workers: int | None = None, address: str | None = None, worst_misses: int = 0,
+    features: str | None = None, bundle: bool = False, verbose: bool = False, **recipe: Any,
 ) -> Answer:  # fmt: skip
     """Find out which method finds the rare class best in these data, by how much, and how certain that is.
 
@@ -237,7 +238,8 @@ def open_arrays(
     maker = open_features(request, on_progress)
     if are_images(pairs[0][0]):
         refuse_options_of_rows(request)
-        return open_images(name, [X for X, _ in pairs], labels, table_from_frame(pd.DataFrame(extra)), request, maker)
+        beside = table_from_frame(pd.DataFrame(extra))
+        return open_images(name, [X for X, _ in pairs], labels, beside, request, maker=maker)
     tables = [table_from_frame(X) for X, _ in pairs]
     check_lengths(tables, labels)
     for reserved in (request.target, *extra):
@@ -263,6 +265,7 @@ def open_images(
     labels: Sequence["pd.Series[Any]"],
     extra: Any,
     request: ComparisonRequest,
+    *,
     maker: FeatureMaker | None = None,
 ) -> Own:
     """Assemble a person's own data from arrays of images (N, H, W[, C]).

@@ -1,4 +1,4 @@
-"""The frozen features of a person's own images: read by one rule for all, computed once, and kept in the user's cache."""
+"""The frozen features of a person's own images: read by one rule, computed once, and kept in the user's cache."""
 
 import hashlib
 import json
@@ -31,7 +31,6 @@ from imbaloss.features import (
     open_image_extractor,
     reopen_image_extractor,
 )
-from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -138,11 +137,11 @@ class FeatureMaker:
 
     def embed_pixels(self, pixels: NDArray[np.uint8], embedding: Embedding) -> Vectors:
         """Return the features of images (N, C, H, W), 0 to 255, as (N, D)."""
-        return self.extract(pixels, [*map(hash_pixels, pixels)], embedding, open_pixels)
+        return self.extract(list(pixels), [*map(hash_pixels, pixels)], embedding, open_pixels)
 
     def extract(
         self,
-        sources: Sequence[Any] | NDArray[np.uint8],
+        sources: Sequence[Any],
         digests: Sequence[bytes],
         embedding: Embedding,
         open_item: Callable[[Any], "Image.Image"],
@@ -157,7 +156,7 @@ class FeatureMaker:
         """
         return extract_features(
             self.extractor,
-            sources,  # type: ignore[arg-type] - an array can be indexed like a sequence
+            sources,
             digests,
             open_item=open_item,
             store=FeatureStore(find_feature_folder(), compute_identity(embedding)),

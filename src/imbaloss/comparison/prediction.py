@@ -172,8 +172,8 @@ def open_explained(model: OwnModel, explaining: Explaining, reading: ReadingOpti
         sample = RowSample(SEED)
         with naming(explaining.background):
             for schema, part, row in iterate_table(preparation, explaining.background, reading):
-                part = embed_columns(part, schema, model.extractors, explaining.background)
-                sample.add(model.take_columns(schema, part, row))
+                embedded = embed_columns(part, schema, model.extractors, explaining.background)
+                sample.add(model.take_columns(schema, embedded, row))
     return RowsToExplain(model, preparation, explaining.rows, sample, SEED)
 
 

@@ -39,13 +39,11 @@ class TimmExtractor:
 
     def __init__(self, model: nn.Module, facts: ExtractorFacts) -> None:
         """Freeze the model. facts: what decides its features; their settings say how images are prepared."""
-        from timm.data import create_transform
-
         self.facts = facts
         self.settings = ImageSettings.from_json(facts.settings)
         self.module = FlippedFeatures(model, flips=self.settings.flips).eval()
         data_config = {key: value for key, value in self.settings.to_json().items() if key not in {"size", FLIPS}}
-        self.transform: Callable[[Any], Tensor] = create_transform(
+        self.transform: Callable[[Any], Tensor] = import_timm().data.create_transform(
             input_size=(3, *self.settings.size), is_training=False, **data_config
         )
 
@@ -165,9 +163,7 @@ def check_model_name(name: str) -> None:
 
 def read_data_config(model: nn.Module, *, flips: bool) -> ImageSettings:
     """Return how a model of timm takes images, by its own configuration. flips: whether mirror images count too."""
-    from timm.data import resolve_model_data_config
-
-    config = resolve_model_data_config(model)
+    config = import_timm().data.resolve_model_data_config(model)
     return ImageSettings(
         size=(int(config["input_size"][1]), int(config["input_size"][2])),
         mean=tuple(map(float, config["mean"])),
