@@ -1,5 +1,7 @@
 """Small pretrained models and images, made in the tests."""
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +33,31 @@ def make_image(seed: int, width: int = 48, height: int = 40) -> Image.Image:
     return Image.fromarray(squares.repeat(8, 0).repeat(8, 1))
 
 
-def write_onnx(file: Path, module: torch.nn.Module, shape: tuple[int, ...], **properties: str) -> Path:
-    """Export a module to an ONNX file with metadata properties, and return the file."""
-    import onnx
-    from onnx import helper
+def write_means(
+    file: Path, shape: Sequence[int | str] = (1, 3, 8, 8), outputs: Sequence[str] = ("means",), **properties: str
+) -> Path:
+    """Write an ONNX file that gives the mean of each channel as each output, and return it.
 
-    program = torch.onnx.export(module.eval(), (torch.zeros(shape),), dynamo=True, verbose=False)
-    model = program.model_proto
+    shape: that of its input. properties: its metadata.
+    """
+    import onnx
+    from onnx import TensorProto, helper
+
+    nodes = [helper.make_node("ReduceMean", ["images"], [name], axes=[2, 3], keepdims=0) for name in outputs]
+    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, shape)
+    means = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape[:2]) for name in outputs]
+    graph = helper.make_graph(nodes, "means", [images], means)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     helper.set_model_props(model, properties)
     onnx.save(model, file)
+    return file
+
+
+def export_onnx(file: Path, module: torch.nn.Module, size: int) -> Path:
+    """Export a module that takes images to an ONNX file, and return the file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter uses what torch has deprecated
+        torch.onnx.export(
+            module, (torch.zeros(1, 3, size, size),), file, dynamo=True, verbose=False, external_data=False
+        )
     return file

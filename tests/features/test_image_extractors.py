@@ -1,6 +1,7 @@
 """Extractors of images give what their libraries give, image by image, and refuse what they cannot vouch for."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,9 @@ from imbaloss.features import (
     reopen_image_extractor,
 )
 from tests import peers
-from tests.features.images import TINY, make_image, name_tiny, write_onnx, write_tiny
+from tests.features.images import TINY, export_onnx, make_image, name_tiny, write_means, write_tiny
 
 IMAGES = [make_image(seed, 300 - 40 * seed, 200) for seed in range(3)]
-
-
-class Means(torch.nn.Module):
-    """The mean of each channel, which is the image's mean colour."""
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return images.mean((2, 3))
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +53,7 @@ def test_timm_gives_the_features_of_the_weights_own_library(lite0_file, lite0_ne
         assert np.abs(found - expected).max() < 1e-5 * np.abs(expected).max()
 
 
+@pytest.mark.slow
 def test_a_graph_gives_the_features_of_the_weights_own_library(tmp_path, lite0_net):
     class Pooled(torch.nn.Module):
         def __init__(self):
@@ -68,9 +63,7 @@ def test_a_graph_gives_the_features_of_the_weights_own_library(tmp_path, lite0_n
         def forward(self, images):
             return self.net.extract_features(images).mean((2, 3))
 
-    file = write_onnx(
-        tmp_path / "lite0.onnx", Pooled(), (1, 3, 224, 224), mean="0.498,0.498,0.498", std="0.502,0.502,0.502"
-    )
+    file = export_onnx(tmp_path / "lite0.onnx", Pooled().eval(), 224)
     extractor = open_image_extractor(f"onnx:{file}")
     [found] = extractor.extract(IMAGES[:1])
     expected = pool(lite0_net, prepare_image(IMAGES[0], extractor.settings))
@@ -165,7 +158,7 @@ def test_weights_in_the_cache_are_found_with_their_revision(tmp_path, monkeypatc
         ("timm:resnet50:flips=true,flips=true", "flips is given twice"),
         ("timm:resnet50:flips=maybe", "must be true or false, found 'maybe'"),
         (f"timm:{TINY}", f"the weights of {TINY} are not in the Hugging Face cache"),
-        ("timm:resnet18:weights=tiny0.safetensors", "holds no weights of resnet18: it lacks 116 tensors"),
+        ("timm:resnet18:weights=tiny0.safetensors", "holds no weights of resnet18: it lacks "),
         ("timm:resnet18:weights=text.safetensors", "is no safetensors file"),
         ("onnx:text.safetensors", "is no ONNX file that onnxruntime reads"),
     ],
@@ -179,21 +172,18 @@ def test_what_cannot_be_had_is_refused_in_one_line(text, message, tmp_path, monk
     monkeypatch.chdir(tmp_path)
     write_tiny(tmp_path / "tiny0.safetensors")
     (tmp_path / "text.safetensors").write_text("no weights")
-    with pytest.raises(ValueError) as raised:
+    with pytest.raises(ValueError, match=re.escape(message)) as raised:
         open_image_extractor(text)
-    assert message in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
 def test_a_graph_says_in_its_properties_how_it_takes_images(tmp_path):
-    file = write_onnx(
-        tmp_path / "means.onnx", Means(), (1, 3, 8, 8), mean="0,0,0", std="1,1,1", interpolation="nearest", crop_pct="1"
-    )
+    file = write_means(tmp_path / "means.onnx", mean="0,0,0", std="1,1,1", interpolation="nearest", crop_pct="1")
     extractor = open_image_extractor(f"onnx:{file}")
     red = Image.new("RGB", (30, 50), (255, 51, 0))
     assert np.allclose(extractor.extract([red]), [[1, 0.2, 0]], atol=1e-6)
     assert extractor.settings.size == (8, 8)
-    default = open_image_extractor(f"onnx:{write_onnx(tmp_path / 'plain.onnx', Means(), (1, 3, 8, 8))}")
+    default = open_image_extractor(f"onnx:{write_means(tmp_path / 'plain.onnx')}")
     assert default.settings.mean == (0.485, 0.456, 0.406)
     assert extractor.facts.identity != default.facts.identity
 
@@ -211,17 +201,12 @@ def test_a_graph_says_in_its_properties_how_it_takes_images(tmp_path):
     ],
 )  # fmt: skip
 def test_a_graph_of_another_kind_is_refused(tmp_path, shape, properties, message):
-    file = write_onnx(tmp_path / "odd.onnx", Means(), shape, **properties)
-    with pytest.raises(ValueError) as raised:
+    file = write_means(tmp_path / "odd.onnx", shape, **properties)
+    with pytest.raises(ValueError, match=re.escape(message)):
         open_image_extractor(f"onnx:{file}")
-    assert message in str(raised.value)
 
 
 def test_a_graph_with_two_outputs_is_refused(tmp_path):
-    class Twice(torch.nn.Module):
-        def forward(self, images):
-            return images.mean((2, 3)), images.amax((2, 3))
-
-    file = write_onnx(tmp_path / "two.onnx", Twice(), (1, 3, 8, 8))
-    with pytest.raises(ValueError, match="must have one output, found 2"):
+    file = write_means(tmp_path / "two.onnx", outputs=("first", "second"))
+    with pytest.raises(ValueError, match="must have one output, found 2: first, second"):
         open_image_extractor(f"onnx:{file}")
