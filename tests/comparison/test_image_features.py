@@ -61,7 +61,7 @@ def test_from_a_folder_to_predictions(imbaloss, folder, means):
     assert "features of 60 images in" in err
     assert "Each image became 3 features by onnx:" in " ".join(err.split())
     for source in (folder, folder / "table.csv", folder / "red" / "0.png"):
-        code, out, err = imbaloss("predict", "answer/model", str(source), "--out", "found.csv")
+        code, _, err = imbaloss("predict", "answer/model", str(source), "--out", "found.csv")
         assert (code, err) == (0, ""), source  # the features are known
         found = pd.read_csv("found.csv")
         named = found["file"].str.startswith("red/") | (found["file"] == "0.png")
@@ -142,6 +142,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_while_embedding_goes_on_where_it_was(imbaloss, tmp_path):
     features = name_tiny(tmp_path)
     generator = np.random.default_rng(0)
@@ -174,7 +175,7 @@ def test_a_run_killed_while_embedding_goes_on_where_it_was(imbaloss, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--features", "{means}", "--size", "32"), "--size and --features cannot be combined"),
+        (("--features", "{means}", "--image-size", "32"), "decides the size of images: leave out --image-size"),
         (("--bundle",), "--bundle is for --features: leave it out"),
         (("--features", "{means}", "--method", "lightgbmm"), "lightgbmm"),
         (("--features", "{means}", "--segment", "x"), "is a folder of images, and has no columns: leave out --segment"),

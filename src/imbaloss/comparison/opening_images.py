@@ -60,6 +60,7 @@ def open_features(request: ComparisonRequest, on_progress: ProgressHandler = ign
                 f"{request.write_option('bundle')} is for {request.write_option('features')}: leave it out"
             )
         return None
+    refuse_size(request, f"the model of {request.write_option('features')} decides the size of images")
     request.check_combinations()
     request.check_numbers()
     choose_methods(request)

@@ -17,7 +17,6 @@ from imbaloss.recipe_fields import DEFAULT_MARGIN, DEVICE, MARGIN
 MOST = 1000  # repetitions
 MOST_SETTINGS = 6  # settings that each method may try
 EXCLUSIVE = (  # fields that cannot be combined, and the reason
-    ("size", "features", "the model of the features decides the size of images"),
     ("repetitions", "budget", "a budget decides the number of repetitions"),
     ("methods", "losses", "name a loss as a method too"),
 )
