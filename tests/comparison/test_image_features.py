@@ -1,5 +1,6 @@
 """Frozen features of images: compared, kept with their model, and used to predict."""
 
+import json
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ from PIL import Image
 
 import imbaloss
 from imbaloss.comparison import OwnModel
-from imbaloss.features import find_feature_folder, open_image_extractor
+from imbaloss.features import find_feature_folder, open_image_extractor, prepare_image
 from tests.features.images import name_tiny, write_means, write_tiny
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +56,7 @@ def folder(tmp_path) -> Path:
 
 
 def test_from_a_folder_to_predictions(imbaloss, folder, means):
-    code, out, err = imbaloss("compare", str(folder), "--features", means, *QUICK, "--out", "answer")
+    code, _, err = imbaloss("compare", str(folder), "--features", means, *QUICK, "--out", "answer")
     assert code == 0, err
     assert "60 images: 18 (30 %) are red" in err
     assert "features of 60 images in" in err
@@ -132,6 +133,38 @@ def test_a_bundled_model_needs_no_other_file_and_refuses_other_weights(imbaloss,
     OwnModel.load("bundled/model").save(tmp_path / "copy")
     assert imbaloss("predict", "copy", str(folder), "--out", "third.csv")[0] == 0
     assert Path("first.csv").read_bytes() == Path("third.csv").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["logistic_regression", "lightgbm"])
+def test_backbone_and_head_are_one_onnx_file(imbaloss, folder, tmp_path, method):
+    import onnxruntime
+
+    features = name_tiny(tmp_path) + ",flips=true"
+    options = ("--method", method, "--settings", "1", "--repetitions", "3", "--out", "answer", "--importance")
+    code, _, err = imbaloss("compare", str(folder / "table.csv"), "--target", "red", "--features", features, *options)
+    assert code == 0, err
+    code, _, err = imbaloss("export", "answer/model", "--out", "red.onnx")
+    assert (code, err) == (0, "")
+    session = onnxruntime.InferenceSession("red.onnx")
+    described = json.loads(session.get_modelmeta().custom_metadata_map["inputs"])
+    assert described["photo"].startswith("float32 (images, 3, 160, 160): upright RGB, resized (bilinear) to cover 168")
+    model = OwnModel.load("answer/model")
+    os.chdir(folder)
+    frame = pd.read_csv("table.csv").drop(columns="red")
+    extractor = open_image_extractor(features)
+    prepared = np.stack([prepare_image(Image.open(file), extractor.settings) for file in frame["photo"]])
+    inputs = {"photo": prepared, "size": frame[["size"]].to_numpy(float), "kind": frame[["kind"]].to_numpy(object)}
+    probabilities = session.run(["probabilities"], inputs)[0]
+    assert np.abs(probabilities - model.predict_proba(frame)).max() < 1e-5
+
+
+def test_a_model_on_the_features_of_an_onnx_file_is_not_exported(imbaloss, folder, means):
+    assert imbaloss("compare", str(folder), "--features", means, *QUICK, "--out", "answer")[0] == 0
+    code, out, err = imbaloss("export", "answer/model")
+    assert (code, out) == (2, "")
+    assert re.search(r"features of 'image', which onnx:.* makes, an ONNX file of its own: predict by", err)
+    assert err.count("\n") == 1
 
 
 COMMAND = """

@@ -315,9 +315,10 @@ class OwnModel:
         """Write the model with its preparation as one ONNX file, and return its path. An existing file is replaced.
 
         Each column of the training is an input (N, 1) of its name: float64 for numbers and for dates (days since 1970),
-        text for categories. NaN and the empty text are missing values. `read_features` gives such columns. Images are
-        one input "images", uint8 (N, C, H, W). The outputs are "probabilities" (N, 2) and, unless each row is decided
-        by its own costs, "decisions" (N,), 1 for the positive class.
+        text for categories. NaN and the empty text are missing values. `read_features` gives such columns. A column of
+        images whose features are learned from is an input of prepared images, as the property `inputs` says. A model of
+        pixels has one input "images", uint8 (N, C, H, W). The outputs are "probabilities" (N, 2) and, unless each row
+        is decided by its own costs, "decisions" (N,), 1 for the positive class.
 
         Raises:
             ImportError: A package that the exporter needs is missing, of the extra `onnx`.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from imbaloss.atomic_write import write_atomically
 from imbaloss.choices import check_choice
@@ -28,6 +29,8 @@ INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
 
 class OnnxExtractor:
     """An ONNX graph with one input for images and one output of features."""
+
+    module: nn.Module | None = None
 
     def __init__(self, session: Any, content: bytes, facts: ExtractorFacts) -> None:
         """Keep an open session of onnxruntime, the bytes of its file, and the facts that decide the features."""

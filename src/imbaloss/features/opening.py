@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from torch import nn
+
 from imbaloss.features import onnx_model, timm_model
 from imbaloss.features.extractor import Extractor, ExtractorFacts
 from imbaloss.features.image_settings import ImageSettings
@@ -21,6 +23,7 @@ class ImageExtractor(Extractor["Image.Image"], Protocol):
     """A pretrained model that turns RGB images into vectors."""
 
     settings: ImageSettings
+    module: nn.Module | None  # prepared images (B, 3, H, W) -> features (B, D); None for one that is no module of torch
 
     def write_weights(self, stem: Path) -> Path:
         """Write the weights into a file, and return it. stem: its path without the ending."""

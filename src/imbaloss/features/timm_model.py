@@ -41,7 +41,7 @@ class TimmExtractor:
         """Freeze the model. facts: what decides its features; their settings say how images are prepared."""
         self.facts = facts
         self.settings = ImageSettings.from_json(facts.settings)
-        self.module = FlippedFeatures(model, flips=self.settings.flips).eval()
+        self.module: FlippedFeatures = FlippedFeatures(model, flips=self.settings.flips).eval()
         data_config = {key: value for key, value in self.settings.to_json().items() if key not in {"size", FLIPS}}
         self.transform: Callable[[Any], Tensor] = import_timm().data.create_transform(
             input_size=(3, *self.settings.size), is_training=False, **data_config
