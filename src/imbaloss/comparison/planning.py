@@ -27,6 +27,7 @@ from imbaloss.training.recipe import check_entries, read_entries
 MOST_COLUMNS = 500  # more columns are permuted only on request
 MOST_PERMUTATIONS = 5  # of one column
 PERMUTED = 120  # permutations of all columns together, in a repetition
+WIDE = 256  # number of frozen features of a row from which on no set has a forest
 UNITS = ("s", "m", "h")  # of a budget: seconds, minutes, hours
 
 
@@ -43,7 +44,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
     request.check_combinations()
     check_costs(request)
     request.check_numbers()
-    methods = choose_methods(request, images=own.kind.of_images)
+    methods = choose_methods(request, images=own.kind.of_images, features=has_wide_features(own.kind))
     check_data(request, own, methods)
     if own.baseline is not None:
         methods = tuple(dict.fromkeys((*methods, Method.parse(BASELINE))))
@@ -85,6 +86,11 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
     if request.race:
         check_race(study, request)
     return study
+
+
+def has_wide_features(kind: Schema | ImagePreparation) -> bool:
+    """Say whether a row has more frozen features than forests learn from in good time."""
+    return isinstance(kind, Schema) and sum(each.width for each in kind.embeddings.values()) > WIDE
 
 
 def list_extractors(kind: Schema | ImagePreparation) -> tuple[str, ...]:

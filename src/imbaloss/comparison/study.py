@@ -51,6 +51,11 @@ IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two imag
     DEFAULT: (*REFERENCES, *LOSSES, "ce + random_over"),
     "all": (*REFERENCES, *EVERY_LOSS, "ce + random_over", "ce + random_under"),
 }
+FEATURE_SETS = {  # for hundreds of frozen features, on which a forest is slow
+    "quick": (*REFERENCES, "ce"),
+    DEFAULT: (*REFERENCES, *LOSSES, "ce + random_over"),
+    "all": (*REFERENCES, *EVERY_LOSS, "ce + random_over", "ce + random_under", "ce + smote"),
+}
 CALIBRATION = "auto"
 OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
@@ -319,7 +324,7 @@ def make_document_type() -> "type[BaseModel]":
     return create_model(OwnStudy.__name__, **written)
 
 
-def choose_methods(request: ComparisonRequest, *, images: bool = False) -> tuple[Method, ...]:
+def choose_methods(request: ComparisonRequest, *, images: bool = False, features: bool = False) -> tuple[Method, ...]:
     """Choose the methods to compare, each once: those of a set, those that the request names, or networks by losses.
 
     Methods and sets are combined with each sampler. With losses, or samplers alone, the methods are networks with each
@@ -328,6 +333,7 @@ def choose_methods(request: ComparisonRequest, *, images: bool = False) -> tuple
     Args:
         request: The request.
         images: Whether the data are images, for which sets are others.
+        features: Whether the data have hundreds of frozen features, for which sets are others too.
 
     Raises:
         ValueError: A method is unknown or has two samplers, or no method is left.
@@ -342,20 +348,20 @@ def choose_methods(request: ComparisonRequest, *, images: bool = False) -> tuple
             *(Method.parse(name) for name in REFERENCES if request.references),
         ]
     else:
-        chosen = cross(read_methods(request, images=images), samplers)
+        chosen = cross(read_methods(request, IMAGE_SETS if images else FEATURE_SETS if features else SETS), samplers)
     if not chosen:
         raise ValueError(f"there is no method to compare: name one by {request.write_option('methods')}")
     return tuple(dict.fromkeys(chosen))
 
 
-def read_methods(request: ComparisonRequest, *, images: bool) -> list[Method]:
+def read_methods(request: ComparisonRequest, sets: Mapping[str, tuple[str, ...]]) -> list[Method]:
     """Read the methods of a request, or those of the set that it names; the default set if it names nothing.
 
     Without references, a set has its networks alone.
 
     Args:
         request: The request.
-        images: Whether the data are images.
+        sets: The methods of each set, by its name.
 
     Raises:
         ValueError: A method is unknown, or a set stands beside other methods.
@@ -366,7 +372,7 @@ def read_methods(request: ComparisonRequest, *, images: bool) -> list[Method]:
         if name in SETS and len(methods) > 1:
             raise ValueError(f"the set {name!r} cannot be combined with other methods: name one set, or methods alone")
         if name in SETS:
-            members = [Method.parse(text) for text in (IMAGE_SETS if images else SETS)[name]]
+            members = [Method.parse(text) for text in sets[name]]
             return [method for method in members if request.references or method.learner.is_network]
         if name.isidentifier():
             check_choice("method", name, (*SETS, *LEARNERS, *losses.names()))
