@@ -36,12 +36,13 @@ def real_folder() -> Path:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch):
-    """No test reads or writes the user's cache, or sees the user's IMBALOSS_DATA.
+    """No test reads or writes the user's cache, or sees the user's IMBALOSS_DATA or IMBALOSS_FEATURES.
 
     The folder is made by whoever writes there: thousands of empty ones take seconds to make and to remove.
     """
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / f"caches-{uuid4()}"))
     monkeypatch.delenv("IMBALOSS_DATA", raising=False)
+    monkeypatch.delenv("IMBALOSS_FEATURES", raising=False)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,9 @@
 
 from imbaloss.comparison.column_values import UNMARKED
 from imbaloss.comparison.columns import Column, ColumnKind
+from imbaloss.comparison.embedding import Embedding
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
+from imbaloss.features import ImageSettings
 
 IMAGES = "images"  # the only input of a model of images
 NUMBER = "number, NaN if it is missing"
@@ -24,7 +26,25 @@ def describe_inputs(preparation: TablePreparation | ImagePreparation) -> dict[st
     if isinstance(preparation, ImagePreparation):
         shape = f"(images, {preparation.channels}, {preparation.height}, {preparation.width})"
         return {IMAGES: f"bytes {shape}: images, channels, height and width"}
-    return {column.name: describe_input(column) for column in preparation.schema.columns}
+    return {
+        column.name: describe_images(preparation.schema.embeddings[column.name])
+        if column.is_embedded
+        else describe_input(column)
+        for column in preparation.schema.columns
+    }
+
+
+def describe_images(embedding: Embedding) -> str:
+    """Say what the input for a column of images takes, of which the pretrained model in the file makes features."""
+    settings = ImageSettings.from_json(embedding.extractor.settings)
+    height, width = settings.size
+    mean, std = (", ".join(f"{number:g}" for number in numbers) for numbers in (settings.mean, settings.std))
+    resized = f"resized ({settings.interpolation}) to cover {height / settings.crop_pct:.0f} x "
+    resized += f"{width / settings.crop_pct:.0f} pixels, the middle cut out"
+    return (
+        f"float32 (images, 3, {height}, {width}): upright RGB, {resized}, divided by 255, less the mean ({mean}), "
+        f"divided by ({std})"
+    )
 
 
 def describe_input(column: Column) -> str:

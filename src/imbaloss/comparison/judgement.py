@@ -19,6 +19,7 @@ class ColumnRequest:
     aside: Mapping[str, Reason] = field(default_factory=dict)  # columns to leave out, each with the reason
     decimal: str | None = None  # the decimal mark, for columns whose values leave it open
     delimiter: str | None = None  # the delimiter of a text file; None for other formats
+    embedded: Collection[str] = ()  # columns of frozen features
 
 
 NOTHING_SAID = ColumnRequest()

@@ -37,9 +37,10 @@ def build_onnx(own: "OwnModel") -> Any:
     """Build the ONNX model of a saved model: columns or images -> "probabilities" (N, 2) and "decisions" (N,).
 
     Each column of the training is an input (N, 1) of its name: float64 for numbers and dates, text for categories.
-    `describe_inputs` says what each takes, and so does the property "inputs" of the file. Images are one input "images"
-    of uint8. A decision of 1 is the positive class, at the threshold of the model. A model that decides by costs of
-    each row has no output "decisions".
+    A column of images is an input of prepared images, from which the pretrained model in the file makes features.
+    `describe_inputs` says what each takes, and so does the property "inputs" of the file. A model of pixels has one
+    input "images" of uint8. A decision of 1 is the positive class, at the threshold of the model. A model that decides
+    by costs of each row has no output "decisions".
 
     Raises:
         ImportError: A package that the exporter needs is missing.
@@ -55,9 +56,10 @@ def build_onnx(own: "OwnModel") -> Any:
         images = torch.zeros(2, *shape, dtype=torch.uint8)
         graph = export(OwnExported(prepare_images, inside, shift), images, [IMAGES])
     else:
-        examples = make_examples(preparation.schema)
-        module = OwnExported(PreparedColumns(preparation), inside, shift)
-        graph = read_columns(export(module, tuple(examples.values()), list(examples)), preparation)
+        backbone, shape = open_backbone(own)
+        examples = make_examples(preparation.schema, shape)
+        module = OwnExported(PreparedColumns(preparation, backbone), inside, shift)
+        graph = read_columns(export(module, tuple(examples.values()), list(examples)), preparation, shape)
     if own.costs is not None:
         del graph.graph.output[1]
     describe(graph, own)
@@ -185,14 +187,17 @@ class ForestOdds(nn.Module):
 class PreparedColumns(nn.Module):
     """A `TablePreparation` as a module: numbers, codes of names, and cycles -> inputs of a model, in float64."""
 
-    def __init__(self, preparation: TablePreparation) -> None:
-        """Copy the fitted steps into tensors."""
+    def __init__(self, preparation: TablePreparation, backbone: nn.Module | None = None) -> None:
+        """Copy the fitted steps into tensors. backbone: makes features of prepared images; None without images."""
         super().__init__()
+        self.backbone = backbone
         self.steps, self.is_prepared = list(list_step_columns(preparation.schema)), is_prepared(preparation)
         fitted = preparation.steps
         if self.is_prepared:
             if "numbers" in fitted:
                 self.numbers = NormalQuantiles(fitted["numbers"])
+            if "embedded" in fitted:
+                self.scale = StandardScale(fitted["embedded"])
             if "categories" in fitted:
                 self.sizes = [len(each) for each in fitted["categories"].categories_]
         if "many" in fitted:
@@ -209,13 +214,14 @@ class PreparedColumns(nn.Module):
         """Return the inputs of a model, (B, D).
 
         inputs: (B, columns) of each step in the order of `list_step_columns`: numbers and cycles in float64, NaN for
-        missing ones; and codes of names, -1 for names that the training did not have.
+        missing ones; codes of names, -1 for names that the training did not have; and prepared images (B, 3, H, W).
         """
         prepare = {
             "numbers": self.prepare_numbers,
             "categories": self.prepare_categories,
             "many": self.encode,
             "cycles": self.prepare_cycles,
+            "embedded": self.embed,
         }
         parts = [prepare[step](values) for step, values in zip(self.steps, inputs, strict=True)]
         joined = torch.cat(parts, dim=1)
@@ -243,9 +249,49 @@ class PreparedColumns(nn.Module):
         ]
         return torch.stack(columns, dim=1)
 
+    def embed(self, images: Tensor) -> Tensor:
+        """Return the features of prepared images, rounded to float16 as they are kept, and scaled if the others are."""
+        assert self.backbone is not None
+        features: Tensor = self.backbone(images).half().float()
+        return (self.scale(features) if self.is_prepared else features).double()
+
     def prepare_cycles(self, cycles: Tensor) -> Tensor:
         """Return sines and cosines, with 0 for missing ones where the preparation fills them."""
         return torch.where(cycles.isnan(), torch.zeros_like(cycles), cycles) if self.is_prepared else cycles
+
+
+class StandardScale(nn.Module):
+    """A fitted StandardScaler of scikit-learn for float32: (B, D) -> (B, D)."""
+
+    def __init__(self, scaler: Any) -> None:
+        """Copy its means and scales."""
+        super().__init__()
+        self.mean = torch.from_numpy(scaler.mean_.astype(np.float32))
+        self.scale = torch.from_numpy(scaler.scale_.astype(np.float32))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return values with mean 0 and variance 1."""
+        return (values - self.mean) / self.scale
+
+
+def open_backbone(own: "OwnModel") -> tuple[nn.Module | None, tuple[int, ...]]:
+    """Return what makes features of the column of images, and the shape of a prepared image; None, () without one.
+
+    Raises:
+        ValueError: There are features of texts or of several columns, or they are made by an ONNX file.
+    """
+    embeddings = own.extractors.embeddings
+    if not embeddings:
+        return None, ()
+    [column, *others] = embeddings
+    cannot = f"no ONNX file can be written of a model that learns from the features of {column!r}"
+    instead = "predict by `imbaloss predict`"
+    if others or embeddings[column].images is None:
+        raise ValueError(f"{cannot}, which are features of texts or stand beside others: {instead}")
+    extractor = own.extractors.open(column)
+    if extractor.module is None:
+        raise ValueError(f"{cannot}, which {extractor.facts.text} makes, an ONNX file of its own: {instead}")
+    return extractor.module, (3, *extractor.settings.size)
 
 
 def is_prepared(preparation: TablePreparation) -> bool:
@@ -253,37 +299,41 @@ def is_prepared(preparation: TablePreparation) -> bool:
     return preparation.form is not InputForm.COLUMNS
 
 
-def make_examples(schema: Schema) -> dict[str, Tensor]:
-    """Make an example of the input of each step of the preparation, by the name of the step."""
+def make_examples(schema: Schema, image_shape: tuple[int, ...] = ()) -> dict[str, Tensor]:
+    """Make an example of the input of each step of the preparation, by the name of the step.
+
+    image_shape: That of a prepared image, if there are features of images.
+    """
+    types = {"numbers": torch.float64, "cycles": torch.float64, "embedded": torch.float32}
+    shapes = {"embedded": image_shape}
     return {
-        step: torch.zeros(2, len(names), dtype=torch.float64 if step in {"numbers", "cycles"} else torch.int64)
+        step: torch.zeros(2, *shapes.get(step, (len(names),)), dtype=types.get(step, torch.int64))
         for step, names in list_step_columns(schema).items()
     }
 
 
 def check_names(preparation: TablePreparation | ImagePreparation) -> None:
-    """Raise ValueError if a column has a name that the file uses itself, or is one of frozen features."""
+    """Raise ValueError if a column has a name that the file uses itself."""
     columns = preparation.schema.columns if isinstance(preparation, TablePreparation) else ()
-    if embedded := [column.name for column in columns if column.is_embedded]:
-        raise ValueError(
-            f"no ONNX file can be written of a model that learns from the features of {embedded[0]!r}: predict by "
-            "`imbaloss predict`"
-        )
     if clash := [column.name for column in columns if column.name in OUTPUTS or column.name.startswith(INSIDE)]:
         raise ValueError(f"an ONNX file has no column {clash[0]!r}, which is a name of its own: rename it and compare")
 
 
-def read_columns(graph: Any, preparation: TablePreparation) -> Any:
-    """Return an ONNX model with an input for each column, in place of one for each step of the preparation."""
+def read_columns(graph: Any, preparation: TablePreparation, image_shape: tuple[int, ...] = ()) -> Any:
+    """Return an ONNX model with an input for each column, in place of one for each step of the preparation.
+
+    image_shape: That of a prepared image, if there are features of images.
+    """
     from onnx import TensorProto, compose, helper
 
     renamed = compose.add_prefix(graph, INSIDE)
     inputs: dict[str, Any] = {}
     nodes = []
     for step, columns in list_step_columns(preparation.schema).items():
-        is_text = step in {"categories", "many"}
-        kind = TensorProto.STRING if is_text else TensorProto.DOUBLE
-        inputs |= {name: helper.make_tensor_value_info(name, kind, ["samples", 1]) for name in columns}
+        is_text, is_image = step in {"categories", "many"}, step == "embedded"
+        kind = TensorProto.STRING if is_text else TensorProto.FLOAT if is_image else TensorProto.DOUBLE
+        shape = ["samples", *(image_shape if is_image else (1,))]
+        inputs |= {name: helper.make_tensor_value_info(name, kind, shape) for name in columns}
         parts = list(columns)
         if is_text:
             parts = [f"{INSIDE}code of {name}" for name in columns]

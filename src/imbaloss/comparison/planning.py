@@ -27,6 +27,7 @@ from imbaloss.training.recipe import check_entries, read_entries
 MOST_COLUMNS = 500  # more columns are permuted only on request
 MOST_PERMUTATIONS = 5  # of one column
 PERMUTED = 120  # permutations of all columns together, in a repetition
+WIDE = 256  # number of frozen features of a row from which on no set has a forest
 UNITS = ("s", "m", "h")  # of a budget: seconds, minutes, hours
 
 
@@ -43,7 +44,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
     request.check_combinations()
     check_costs(request)
     request.check_numbers()
-    methods = choose_methods(request, images=own.kind.of_images)
+    methods = choose_methods(request, images=own.kind.of_images, features=has_wide_features(own.kind))
     check_data(request, own, methods)
     if own.baseline is not None:
         methods = tuple(dict.fromkeys((*methods, Method.parse(BASELINE))))
@@ -79,11 +80,23 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         permutations=choose_permutations(request, own.kind),
         copies=count_copies(own),
         worst_misses=request.worst_misses,
+        features=list_extractors(own.kind),
         first_test_row=len(own.labels) - own.held_out if request.worst_misses and own.held_out else 0,
     )
     if request.race:
         check_race(study, request)
     return study
+
+
+def has_wide_features(kind: Schema | ImagePreparation) -> bool:
+    """Say whether a row has more frozen features than forests learn from in good time."""
+    return isinstance(kind, Schema) and sum(each.width for each in kind.embeddings.values()) > WIDE
+
+
+def list_extractors(kind: Schema | ImagePreparation) -> tuple[str, ...]:
+    """Return the extractors of the frozen features that are learned from, each once, as options name them."""
+    embeddings = kind.embeddings.values() if isinstance(kind, Schema) else ()
+    return tuple(dict.fromkeys(embedding.extractor.text for embedding in embeddings))
 
 
 def check_data(request: ComparisonRequest, own: Own, methods: Sequence[Method]) -> None:
@@ -101,7 +114,7 @@ def check_data(request: ComparisonRequest, own: Own, methods: Sequence[Method]) 
     if averages and request.recipe.get("calibration") == NONE:
         option = request.write_option("calibration")
         raise ValueError(f"{averages[0]} needs calibrated probabilities of its methods: leave out {option} none")
-    if request.worst_misses and own.kind.of_images:
+    if request.worst_misses and own.kind.noun == "image":
         raise ValueError(f"{request.write_option('worst_misses')} needs a table: images have no row numbers")
     if own.weights is not None:
         check_weights(own, methods, request)

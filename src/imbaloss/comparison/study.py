@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from imbaloss import losses
 from imbaloss.choices import check_choice
-from imbaloss.comparison.advice import Advice, advise, collect_facts, extend_page, recommend
+from imbaloss.comparison.advice import IMAGES, Advice, advise, collect_facts, extend_page, recommend
 from imbaloss.comparison.race_schedule import Drop, Look, find_error_left, find_first_look, list_looks
 from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
 from imbaloss.comparison.segment_scores import judge_segments
@@ -51,11 +51,17 @@ IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two imag
     DEFAULT: (*REFERENCES, *LOSSES, "ce + random_over"),
     "all": (*REFERENCES, *EVERY_LOSS, "ce + random_over", "ce + random_under"),
 }
+FEATURE_SETS = {  # for hundreds of frozen features, on which a forest is slow
+    "quick": (*REFERENCES, "ce"),
+    DEFAULT: (*REFERENCES, *LOSSES, "ce + random_over"),
+    "all": (*REFERENCES, *EVERY_LOSS, "ce + random_over", "ce + random_under", "ce + smote"),
+}
 CALIBRATION = "auto"
 OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
 NEW_KEYS = (  # that a study file has only if they are set
     *("race", "drops", "cost", "segments", "permutations", "copies", "worst_misses", "first_test_row"),
+    "features",
 )
 FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
 
@@ -91,8 +97,14 @@ class OwnStudy:
     copies: int = 0  # test rows of the first division that also occur in train or validation
     worst_misses: int = 0  # number of missed rows, and of false alarms, that the report names
     first_test_row: int = 0  # the place of the first row of the test file, if its rows are named; else 0
+    features: tuple[str, ...] = ()  # the extractors of the frozen features that are learned from, as options name them
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether methods learn from the pixels of images, and not from frozen features of them."""
+        return self.noun == IMAGES and not self.features
 
     @property
     def shares_test(self) -> bool:
@@ -258,6 +270,7 @@ class OwnStudy:
         table = {key: getattr(self, names[key]) for key in make_document_type().model_fields}
         table |= {"methods": [str(method) for method in self.methods], "recipe": self.entries}
         table |= {"drops": [asdict(drop) for drop in self.drops], "segments": list(self.segments)}
+        table |= {"features": list(self.features)}
         return {OWN: {key: value for key, value in table.items() if value or key not in NEW_KEYS}}
 
     @classmethod
@@ -311,7 +324,7 @@ def make_document_type() -> "type[BaseModel]":
     return create_model(OwnStudy.__name__, **written)
 
 
-def choose_methods(request: ComparisonRequest, *, images: bool = False) -> tuple[Method, ...]:
+def choose_methods(request: ComparisonRequest, *, images: bool = False, features: bool = False) -> tuple[Method, ...]:
     """Choose the methods to compare, each once: those of a set, those that the request names, or networks by losses.
 
     Methods and sets are combined with each sampler. With losses, or samplers alone, the methods are networks with each
@@ -320,6 +333,7 @@ def choose_methods(request: ComparisonRequest, *, images: bool = False) -> tuple
     Args:
         request: The request.
         images: Whether the data are images, for which sets are others.
+        features: Whether the data have hundreds of frozen features, for which sets are others too.
 
     Raises:
         ValueError: A method is unknown or has two samplers, or no method is left.
@@ -334,20 +348,20 @@ def choose_methods(request: ComparisonRequest, *, images: bool = False) -> tuple
             *(Method.parse(name) for name in REFERENCES if request.references),
         ]
     else:
-        chosen = cross(read_methods(request, images=images), samplers)
+        chosen = cross(read_methods(request, IMAGE_SETS if images else FEATURE_SETS if features else SETS), samplers)
     if not chosen:
         raise ValueError(f"there is no method to compare: name one by {request.write_option('methods')}")
     return tuple(dict.fromkeys(chosen))
 
 
-def read_methods(request: ComparisonRequest, *, images: bool) -> list[Method]:
+def read_methods(request: ComparisonRequest, sets: Mapping[str, tuple[str, ...]]) -> list[Method]:
     """Read the methods of a request, or those of the set that it names; the default set if it names nothing.
 
     Without references, a set has its networks alone.
 
     Args:
         request: The request.
-        images: Whether the data are images.
+        sets: The methods of each set, by its name.
 
     Raises:
         ValueError: A method is unknown, or a set stands beside other methods.
@@ -358,7 +372,7 @@ def read_methods(request: ComparisonRequest, *, images: bool) -> list[Method]:
         if name in SETS and len(methods) > 1:
             raise ValueError(f"the set {name!r} cannot be combined with other methods: name one set, or methods alone")
         if name in SETS:
-            members = [Method.parse(text) for text in (IMAGE_SETS if images else SETS)[name]]
+            members = [Method.parse(text) for text in sets[name]]
             return [method for method in members if request.references or method.learner.is_network]
         if name.isidentifier():
             check_choice("method", name, (*SETS, *LEARNERS, *losses.names()))
