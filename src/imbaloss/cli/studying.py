@@ -250,7 +250,9 @@ def prepare_stacks(
 
     check_device(device)
     runs = study.runs()
-    datasets = data.load_data_sets(study.datasets, folder=data_dir, quiet=quiet)
+    images = data.load_data_sets(study.datasets, folder=data_dir, quiet=quiet)
+    with show_extraction(quiet=quiet) as on_progress:
+        datasets = studies.embed_data_sets(images, runs, on_progress)
     return runs, datasets, studies.cut_into_stacks(runs, datasets, stack_size, device)
 
 
