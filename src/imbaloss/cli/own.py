@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +29,7 @@ from imbaloss.cli.options import (
     recipe_entries,
     used_options,
 )  # fmt: skip
-from imbaloss.cli.progress import follow_comparison
+from imbaloss.cli.progress import follow_comparison, follow_features
 from imbaloss.cli.renamed_options import CommandOfRenamedOptions
 from imbaloss.cli.terminal import print_answer, print_json
 from imbaloss.comparison.request import ComparisonRequest
@@ -61,8 +62,8 @@ def compare(
 
     with explain_input_errors(used_options(context, RECIPE_OPTIONS)):
         request = read_request(context, source)
-        own = open_own(source, request)
         with follow_comparison(quiet=quiet) as observer:
+            own = open_own(source, request, observer.embed)
             comparison = answer_request(own, request, request.out or Path("results") / own.name, observer)
     folder = comparison.folder
     if as_json:
@@ -162,7 +163,9 @@ def predict(
         fitted = OwnModel.load(model, trust or ())
         reading = ReadingOptions(**used_options(context, READING_OPTIONS))
         options = Deciding(threshold, prevalence, adjust_prevalence)
-        predicted = predict_file(fitted, source, out, keep or (), reading, deciding=options, explaining=explaining)
+        with follow_features() as on_progress:
+            told = replace(fitted, extractors=replace(fitted.extractors, on_progress=on_progress))
+            predicted = predict_file(told, source, out, keep or (), reading, deciding=options, explaining=explaining)
     if as_json:
         out_explained = None if explaining is None else str(name_explained(out))
         print_json({**predicted.to_json(), "out": str(out), "out_explained": out_explained})

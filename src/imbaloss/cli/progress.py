@@ -11,6 +11,7 @@ from imbaloss.plural import format_count
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from imbaloss.comparison.image_features import ProgressHandler
     from imbaloss.comparison.place import ComparisonObserver
     from imbaloss.comparison.time_left import ComparisonPlan, Stage
     from imbaloss.studies import Job, StudyObserver
@@ -270,14 +271,96 @@ def follow_comparison(*, quiet: bool) -> Iterator["ComparisonObserver"]:
     console = Console(stderr=True)
     if quiet:
         yield ComparisonObserver(note=tell_wrapped)
-    elif console.is_terminal:
-        bar = ComparisonBar(console)
-        with bar.showing():
-            yield ComparisonObserver(tell_wrapped, tell_wrapped, bar.show, bar.begin, bar.enter)
-    else:
-        yield ComparisonObserver(
-            tell_wrapped, tell_wrapped, lambda jobs: progress(jobs, quiet=False), enter=lambda _, text: tell(text)
-        )
+        return
+    with follow_features() as embed:
+        if console.is_terminal:
+            bar = ComparisonBar(console)
+            with bar.showing():
+                yield ComparisonObserver(tell_wrapped, tell_wrapped, bar.show, bar.begin, bar.enter, embed)
+        else:
+            yield ComparisonObserver(
+                tell_wrapped,
+                tell_wrapped,
+                lambda jobs: progress(jobs, quiet=False),
+                enter=lambda _, text: tell(text),
+                embed=embed,
+            )
+
+
+@contextmanager
+def follow_features() -> Iterator["ProgressHandler"]:
+    """Show on standard error how many images have features: a bar in a terminal, lines elsewhere.
+
+    A context manager that yields the function to tell. Nothing is shown where it is never told.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield FeatureLines().tell
+        return
+    bar = FeatureBar(console)
+    try:
+        yield bar.tell
+    finally:
+        bar.stop()
+
+
+class FeatureLines:
+    """Lines for a log file on how many images have features: at the beginning, each 30 seconds, and at the end."""
+
+    def __init__(self) -> None:
+        """Begin without a line."""
+        self.start = self.last = time.monotonic()
+        self.done_before = 0
+
+    def tell(self, done: int, total: int) -> None:
+        """Print how many images are done if it is time for a line. A new count begins when `done` does not rise.
+
+        Args:
+            done: The number of images that have features.
+            total: The number of all images.
+        """
+        now = time.monotonic()
+        if done == total:
+            if self.done_before < done:
+                tell(f"features of {format_count(total, 'image')} in {format_duration(now - self.start)}")
+            self.start, self.done_before = now, total
+        elif now - self.last >= BETWEEN_LINES_S or done <= self.done_before:
+            tell(f"features of {done:,} of {format_count(total, 'image')}")
+            self.last, self.done_before = now, done
+
+
+class FeatureBar:
+    """A bar on how many images have features, which is gone when all have."""
+
+    def __init__(self, console: "Console") -> None:
+        """Make the bar, not shown yet. console: the terminal."""
+        from rich import progress
+
+        columns = (
+            progress.BarColumn(BAR_WIDTH), progress.TaskProgressColumn(), progress.TimeElapsedColumn(),
+            progress.TextColumn("{task.description}", markup=False),
+        )  # fmt: skip
+        self.bar = progress.Progress(*columns, console=console, transient=True)
+        self.task: Any = None
+
+    def tell(self, done: int, total: int) -> None:
+        """Show how many of all images are done; the first call shows the bar, and the last one takes it away."""
+        if self.task is None:
+            self.bar.start()
+            self.task = self.bar.add_task("", total=total)
+        text = f"features of {done:,} of {format_count(total, 'image')}"
+        self.bar.update(self.task, completed=done, description=text)
+        if done == total:
+            self.stop()
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self.task is not None:
+            self.bar.stop()
+            self.bar.remove_task(self.task)
+            self.task = None
 
 
 class ComparisonBar:

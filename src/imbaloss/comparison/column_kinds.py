@@ -54,8 +54,13 @@ def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> S
             left to learn from.
     """
     names = [name for name in table.column_names if name not in request.aside]
-    columns = {name: column for name, column in columns_by_name(table).items() if name not in request.aside}
+    columns = {
+        name: column
+        for name, column in columns_by_name(table).items()
+        if name not in request.aside and name not in request.embedded
+    }
     judgements = dict(judge_plain_numbers(columns, {*request.categories, *request.marks}))
+    judgements |= {name: Judgement((Column(name, ColumnKind.EMBEDDED),)) for name in names if name in request.embedded}
     for name in names:
         if name not in judgements:
             judgements[name] = judge_column(name, columns[name].combine_chunks(), request)

@@ -208,8 +208,9 @@ def split_marks(name: str, values: "pa.Array", form: NumberForm | None = None) -
 def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: Iterable[str] = ()) -> pd.DataFrame:
     """Return the columns of a schema as a frame, in its order: numbers and dates as float64, names as text.
 
-    Frozen features, which the table has as vectors, stay vectors of float16. Dates are days since 1970. Missing numbers become NaN, missing names "(missing)". With 131,072 rows or more, a
-    column of numbers becomes float32 if that keeps each of its values exactly.
+    Frozen features, which the table has as vectors, stay vectors of float16. Dates are days since 1970. Missing numbers
+    become NaN, missing names "(missing)". With 131,072 rows or more, a column of numbers becomes float32 if that keeps
+    each of its values exactly.
 
     Args:
         schema: The columns to return, and the ones that may be present too.

@@ -206,8 +206,13 @@ class Schema:
     na_values: tuple[str, ...] = ()  # texts that mean a missing value, in addition to the usual ones
     keep_na: tuple[str, ...] = ()  # columns in which texts such as NA are values
     embeddings: Mapping[str, "Embedding"] = field(default_factory=dict)  # what makes features, by column
-    noun: ClassVar[str] = "row"
     of_images: ClassVar[bool] = False
+
+    @property
+    def noun(self) -> str:
+        """What a row is called: "image" if there is nothing but features of images, else "row"."""
+        of_images = [column.is_embedded and self.embeddings[column.name].images is not None for column in self.columns]
+        return "image" if of_images and all(of_images) else "row"
 
     @property
     def names(self) -> tuple[str, ...]:

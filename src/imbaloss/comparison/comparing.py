@@ -13,8 +13,10 @@ from imbaloss.comparison.advice import extend_page
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.budget import TrainedStudy, train_in_budget
 from imbaloss.comparison.column_permutation import MEASURED, measure_columns
+from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.description import describe_data
 from imbaloss.comparison.executor_choice import choose_executor
+from imbaloss.comparison.image_features import StoredExtractors
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, name_output, remove_model
 from imbaloss.comparison.place import SILENT, ComparisonObserver, MessageHandler, Place
@@ -84,7 +86,7 @@ def answer_request(
     if best is None:
         raise ValueError(f"no method has a score. The first reason: {explain_no_score(findings)}")
     observer.enter(Stage.FINAL, f"training {best} on all {study.noun}")
-    model = train_final_model(study, best, request.target, place)
+    model = train_final_model(study, best, request.target, place, bundle=request.bundle)
     if study.permutations:
         observer.enter(Stage.COLUMNS, f"measuring which columns matter to {best}")
         study = measure_columns(study, best, place, page_start)
@@ -184,8 +186,8 @@ def find_holder(study: OwnStudy, folder: Path) -> str | None:
 
 
 def describe_network(study: OwnStudy) -> tuple[str, ...]:
-    """Return a tuple of one note if the network is a perceptron and the data are images, else an empty tuple."""
-    if study.noun != "images" or study.recipe.kind.convolutional:
+    """Return a tuple of one note if the network is a perceptron and learns from pixels, else an empty tuple."""
+    if not study.has_pixels or study.recipe.kind.convolutional:
         return ()
     return (
         "The network is a perceptron, which ignores that pixels are neighbours. --network cnn sees shapes, and takes "
@@ -251,7 +253,9 @@ def describe_guarantee(row: Row) -> dict[str, Any]:
     return {"confidence": rule.confidence, "guaranteed": row.threshold is not None}
 
 
-def train_final_model(study: OwnStudy, method: Method, target: str, place: Place) -> OwnModel | None:
+def train_final_model(
+    study: OwnStudy, method: Method, target: str, place: Place, *, bundle: bool = False
+) -> OwnModel | None:
     """Train a method on all rows, save its model in the folder "model" of the output folder and return it.
 
     An earlier model in the folder is removed first. A classifier that skops cannot save leaves a note in its place. If
@@ -262,6 +266,7 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
         method: The method.
         target: The name of the target, which the model keeps.
         place: The data, folder and device.
+        bundle: Whether the folder keeps the weights of the pretrained model that makes features.
 
     Returns:
         The model; None if the training failed, which leaves no model in the folder.
@@ -291,9 +296,10 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
         output=name_output(model),
         costs=own.costs if row.threshold is None else None,  # a rule in use keeps its decisions
         reference=make_reference(own, preparation, predictions["validation"]),
+        extractors=StoredExtractors(own.kind.embeddings if isinstance(own.kind, Schema) else {}),
     )
     try:
-        own_model.save(folder)
+        own_model.save(folder, bundle=bundle)
     except ValueError as error:  # the report is worth more than its model
         remove_model(folder)
         place.observer.note(f"The model of {method} is not saved: {error}.")

@@ -22,6 +22,7 @@ FEW = 30  # number of positives, below which a note is written
 PLURALS: dict[str, tuple[str, str]] = {  # one and several columns of a kind, where the plural is not made by an s
     ColumnKind.CATEGORY: ("category", "categories"),
     ColumnKind.MANY: ("category with many values", "categories with many values"),
+    ColumnKind.EMBEDDED: ("column of features", "columns of features"),
     DateForm.DAY_FIRST: ("date, day first", "dates, day first"),
     DateForm.MONTH_FIRST: ("date, month first", "dates, month first"),
 }
@@ -160,13 +161,15 @@ def describe_columns(schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int
         frame: (N, columns), the columns that methods learn from, in their order.
         labels: (N,), 1 for positives.
     """
-    yield describe_kinds(schema)
+    if schema.noun == "row":
+        yield describe_kinds(schema)
     yield from describe_cycles(schema)
     for name, left_out in schema.left_out.items():
         if left_out.reason != Reason.TARGET:
             yield f"Ignored column `{name}`: {left_out}"
-    missing = pd.Series(missing_shares(frame, schema), schema.names)
-    missing = missing[[column.name for column in schema.columns if column.source is None]]
+    simple = schema.simple
+    missing = pd.Series(missing_shares(frame[list(simple.names)], simple), simple.names)
+    missing = missing[[column.name for column in simple.columns if column.source is None]]
     if len(incomplete := missing[missing > 0].sort_values(ascending=False)):
         rows = len(frame)
         yield f"Missing values in {count_noun(len(incomplete), 'column')}: " + list_names(

@@ -17,17 +17,27 @@ from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.assemble import Content, assemble_own, join_columns
 from imbaloss.comparison.column_values import write_name
 from imbaloss.comparison.comparing import answer_request
+from imbaloss.comparison.image_features import FeatureMaker, ProgressHandler, ignore_progress
+from imbaloss.comparison.image_inputs import are_images
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.opening import open_tables
-from imbaloss.comparison.opening_images import name_label_classes, refuse_options_of_rows
+from imbaloss.comparison.opening_images import (
+    embed_image_column,
+    find_image_column,
+    fit_arrays,
+    name_label_classes,
+    open_features,
+    refuse_features,
+    refuse_options_of_rows,
+)
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import convert_label
 from imbaloss.comparison.place import SILENT, ComparisonObserver
 from imbaloss.comparison.reading.frames import table_from_frame
-from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.request import ARRAYS, MOST_SETTINGS, REQUEST_FIELDS, ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.targets import name_classes
+from imbaloss.plural import format_count
 from imbaloss.recipe_fields import DEFAULT_MARGIN, FIELDS
 from imbaloss.training.recipe import canonical_int
 
@@ -43,7 +53,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
     optimize: str | None = None, folds: int = 5, repetitions: int | None = None, budget: str | None = None,
     race: bool = False, margin: float = DEFAULT_MARGIN, category: Names = (), drop: Names = (), mark: Names = (),
     na_values: Names = (), keep_na: Names = (), decimal: str | None = None, out: str | Path | None = None,
-    overwrite: bool = False, name: str = "data", device: str = "cpu", executor: str | None = None,
+    overwrite: bool = False, features: str | None = None, bundle: bool = False, name: str = "data", device: str = "cpu", executor: str | None = None,
     workers: int | None = None, address: str | None = None, worst_misses: int = 0, verbose: bool = False, **recipe: Any,
 ) -> Answer:  # fmt: skip
     """Find out which method finds the rare class best in these data, by how much, and how certain that is.
@@ -89,10 +99,12 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         baseline=baseline, segment=as_names(segment) or (), importance=importance, race=race, margin=margin,
         device=device, recipe=recipe | drop_missing(threshold=threshold, optimize=optimize),
         out=None if out is None else Path(out), overwrite=overwrite,
+        features=features, bundle=bundle,
         executor=executor, workers=None if workers is None else canonical_int("workers", workers), address=address,
     )  # fmt: skip
     of_rows = {GROUP: groups, TIME: times, WEIGHT: sample_weight}
-    own = open_arrays(str(name), [(X, y), *([test] if test is not None else [])], request, of_rows)
+    on_progress = print_progress if verbose else ignore_progress
+    own = open_arrays(str(name), [(X, y), *([test] if test is not None else [])], request, of_rows, on_progress)
     return answer_in_python(own, request, verbose=verbose)
 
 
@@ -184,8 +196,18 @@ def collect_methods(methods: Any) -> tuple[Any, ...] | None:
     return (methods,) if is_one else tuple(methods)
 
 
+def print_progress(done: int, total: int) -> None:
+    """Print how many images have features, ten times in all, and at the end."""
+    if done % max(total // 10, 1) == 0 or done == total:
+        print(f"features of {done:,} of {format_count(total, 'image')}")
+
+
 def open_arrays(
-    name: str, pairs: Sequence[tuple[Any, Any]], request: ComparisonRequest, of_rows: Mapping[str, Any]
+    name: str,
+    pairs: Sequence[tuple[Any, Any]],
+    request: ComparisonRequest,
+    of_rows: Mapping[str, Any],
+    on_progress: ProgressHandler = ignore_progress,
 ) -> Own:
     """Assemble a person's own data from frames, arrays or images.
 
@@ -194,6 +216,7 @@ def open_arrays(
         pairs: X and y to learn from and, if there is a test part of its own, X and y of that part.
         request: The request.
         of_rows: Arrays (N,) by name: "group", "time" and "sample_weight"; None for one that is not given.
+        on_progress: Told how many images have features, if any are made.
 
     Raises:
         ValueError: X, y and these arrays do not fit together, they come with a test part, or nothing can be learned
@@ -211,28 +234,36 @@ def open_arrays(
         raise ValueError("`sample_weight` and `test` cannot be combined: a fixed test part is judged by equal rows")
     if extra and len(pairs) > 1:
         raise ValueError("`groups` and `times` cannot be combined with `test`: the test set already fixes the split")
+    maker = open_features(request, on_progress)
     if are_images(pairs[0][0]):
         refuse_options_of_rows(request)
-        return open_images(name, [X for X, _ in pairs], labels, table_from_frame(pd.DataFrame(extra)), request)
+        return open_images(name, [X for X, _ in pairs], labels, table_from_frame(pd.DataFrame(extra)), request, maker)
     tables = [table_from_frame(X) for X, _ in pairs]
     check_lengths(tables, labels)
     for reserved in (request.target, *extra):
         if reserved in tables[0].column_names:
             raise ValueError(f"X has a column {reserved!r}, the name of another argument: rename the column")
+    images = None
+    if maker is not None:
+        column = find_image_column(tables[0], request)
+        if column is None:
+            refuse_features(request, "X holds neither images nor a column of names of image files, such as scans/1.png")
+        else:
+            images = embed_image_column([Path("X")] * len(tables), tables, column, maker)
     for place, target in enumerate(labels):
         added = table_from_frame(pd.DataFrame({request.target: target} | (extra if place == 0 else {})))
         for key in added.column_names:
             tables[place] = tables[place].append_column(key, added[key])
-    return open_tables(name, tables, request, classes=find_class_values(request.target, labels))
-
-
-def are_images(X: Any) -> bool:
-    """Say whether X is an array with more than two axes. A frame never is."""
-    return not hasattr(X, "columns") and np.ndim(X) > 2
+    return open_tables(name, tables, request, classes=find_class_values(request.target, labels), images=images)
 
 
 def open_images(
-    name: str, arrays: Sequence[Any], labels: Sequence["pd.Series[Any]"], extra: Any, request: ComparisonRequest
+    name: str,
+    arrays: Sequence[Any],
+    labels: Sequence["pd.Series[Any]"],
+    extra: Any,
+    request: ComparisonRequest,
+    maker: FeatureMaker | None = None,
 ) -> Own:
     """Assemble a person's own data from arrays of images (N, H, W[, C]).
 
@@ -242,19 +273,20 @@ def open_images(
         labels: (N,), of each array.
         extra: An Arrow table with the columns "group" and "time", or without columns if there are none.
         request: The request.
+        maker: Makes the features that are learned from; None to learn from pixels.
 
     Raises:
         ValueError: Images and labels do not fit together, or the images cannot be understood.
     """
     named = [(words, np.asarray(X)) for words, X in zip(("X", "X of test"), arrays, strict=False)]
     check_lengths([array for _, array in named], labels)
-    pixels, preparation, notes = fit_image_arrays(named)
+    features, kind, notes = fit_arrays(named, maker)
     target = name_label_classes(request.target, pd.concat(labels, ignore_index=True))
     marked = mark_missing(extra)
     content = Content(
         name=name,
-        features=pixels,
-        kind=preparation,
+        features=features,
+        kind=kind,
         target=target,
         held_out=sum(map(len, labels[1:])),
         notes=notes,

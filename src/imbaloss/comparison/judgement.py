@@ -16,6 +16,7 @@ class ColumnRequest:
     marks: Collection[str] = ()  # columns of numbers in which some values have a mark (>4) or are no number (unknown)
     na_values: tuple[str, ...] = ()  # further texts that mean a missing value
     keep_na: tuple[str, ...] = ()  # columns in which NA, None and the like are values
+    embedded: Collection[str] = ()  # columns of frozen features
     aside: Mapping[str, Reason] = field(default_factory=dict)  # columns to leave out, each with the reason
     decimal: str | None = None  # the decimal mark, for columns whose values leave it open
     delimiter: str | None = None  # the delimiter of a text file; None for other formats

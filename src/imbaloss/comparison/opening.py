@@ -16,15 +16,19 @@ from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits
 from imbaloss.comparison.column_values import check_test_columns, list_names, take_columns
 from imbaloss.comparison.columns import MISSING, ColumnKind, LeftOut, Reason, Schema
+from imbaloss.comparison.image_features import ImageColumn, ProgressHandler, ignore_progress
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import find_target, mark_missing
 from imbaloss.comparison.number_columns import NumberColumns
 from imbaloss.comparison.opening_images import (
+    embed_image_column,
     find_image_column,
     has_images,
+    open_features,
     open_image_arrays,
     open_image_folder,
     open_image_listing,
+    refuse_features,
     refuse_size,
 )
 from imbaloss.comparison.own_data import Baseline, Own
@@ -44,10 +48,10 @@ if TYPE_CHECKING:
 DECISIONS = 2  # number of names in a column of decisions
 
 
-def open_own(source: Path, request: ComparisonRequest) -> Own:
+def open_own(source: Path, request: ComparisonRequest, on_progress: ProgressHandler = ignore_progress) -> Own:
     """Open a table, a folder of images, a table of names of images, or images as arrays, as a person's own data.
 
-    Messages name the file that they are about.
+    Messages name the file that they are about. on_progress: Told how many images have features, if any are made.
 
     Raises:
         OSError: A file does not exist or cannot be read.
@@ -56,15 +60,16 @@ def open_own(source: Path, request: ComparisonRequest) -> Own:
     import pyarrow as pa
 
     with naming(source, request.test):
-        own = open_files(source, request)
+        own = open_files(source, request, on_progress)
     pa.default_memory_pool().release_unused()  # the text of the files, a third of the memory
     return own
 
 
-def open_files(source: Path, request: ComparisonRequest) -> Own:
+def open_files(source: Path, request: ComparisonRequest, on_progress: ProgressHandler = ignore_progress) -> Own:
     """Open a table, a folder of images, a table of names of images, or images as arrays, as a person's own data.
 
-    Messages about columns and rows of the first file do not name the file.
+    Messages about columns and rows of the first file do not name the file. on_progress: Told how many images have
+    features, if any are made.
 
     Raises:
         OSError: A file does not exist or cannot be read.
@@ -74,20 +79,28 @@ def open_files(source: Path, request: ComparisonRequest) -> Own:
 
     if not source.exists():
         raise FileNotFoundError(f"there is no file or folder {source}")
+    maker = open_features(request, on_progress)
     if source.is_dir() and not is_parquet_folder(source):
-        return open_image_folder(source, request)
+        return open_image_folder(source, request, maker)
     if source.suffix.lower() in arrays.ENDINGS and has_images(read := arrays.read_arrays(source)):
-        return open_image_arrays(source, read, request)
+        return open_image_arrays(source, read, request, maker)
     files = [source, *([request.test] if request.test else [])]
     reading = ReadingOptions(request.encoding, request.sheet)
     parts = [TableFile(file, reading).read() for file in files]
     pa.default_memory_pool().release_unused()  # what the reading of the files took beyond their tables
     tables, notes = [part.table for part in parts], [note for part in parts for note in part.notes]
     check_columns(tables[0].column_names, request, str(source))
-    if (column := find_image_column(tables[0], request)) is not None:
+    images, column = None, find_image_column(tables[0], request)
+    if column is not None and maker is None:
         return open_image_listing(files, tables, column, request, notes)
-    refuse_size(request, f"{source} is a table, and none of its columns names image files, such as scans/1.png")
-    return open_tables(derive_name(source), tables, request, notes=notes, delimiter=parts[0].delimiter)
+    if column is not None and maker is not None:
+        images = embed_image_column(files, tables, column, maker)
+    else:
+        reason = f"{source} is a table, and none of its columns names image files, such as scans/1.png"
+        refuse_size(request, reason)
+        refuse_features(request, reason)
+    name, delimiter = derive_name(source), parts[0].delimiter
+    return open_tables(name, tables, request, notes=notes, delimiter=delimiter, images=images)
 
 
 def check_columns(names: Collection[str], request: ComparisonRequest, source: str) -> None:
@@ -146,6 +159,7 @@ def open_tables(
     classes: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
     delimiter: str | None = None,
+    images: ImageColumn | None = None,
 ) -> Own:
     """Assemble a person's own data from one Arrow table, or from one to learn from and one of test rows.
 
@@ -156,6 +170,7 @@ def open_tables(
         classes: The label that each name of a class stands for; None if the names are the labels.
         notes: Notes on the files.
         delimiter: The delimiter of the first file if it is delimited text.
+        images: The column that names image files, with their features, which are learned from; None without one.
 
     Raises:
         ValueError: Nothing can be learned from the data, or the tables do not fit the request or each other.
@@ -165,7 +180,13 @@ def open_tables(
     check_columns(first.column_names, request, name)
     target = name_classes(request.target, find_target(first, request.target, request.na_values))
     marked = [mark_missing_in_features(table, request) for table in tables]
-    schema = judge_columns(marked[0], read_column_request(request, delimiter))
+    column_request = read_column_request(request, delimiter)
+    if images is None:
+        schema = judge_columns(marked[0], column_request)
+    else:
+        marked = images.replace(marked)
+        schema = judge_columns(marked[0], replace(column_request, embedded=(images.name,)))
+        schema = replace(schema, embeddings={images.name: images.embedded.embedding})
     costs = find_costs(first, request)
     targets, features = [target], [take_columns(schema, marked[0])]
     for test, marked_test in zip(tables[1:], marked[1:], strict=True):
@@ -186,7 +207,7 @@ def open_tables(
         kind=schema,
         target=pd.concat(targets, ignore_index=True) if len(targets) > 1 else target,
         held_out=held_out,
-        notes=(*notes, *notes_on_columns),
+        notes=(*notes, *notes_on_columns, *(images.embedded.notes if images else ())),
         classes=classes or {},
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),

@@ -12,15 +12,26 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison.assemble import Content, assemble_own, derive_name, join_columns
 from imbaloss.comparison.column_values import check_test_columns, list_names
+from imbaloss.comparison.columns import Schema
+from imbaloss.comparison.image_features import (
+    FeatureMaker,
+    ImageColumn,
+    ProgressHandler,
+    ignore_progress,
+    make_image_frame,
+    make_image_schema,
+)
 from imbaloss.comparison.missing_values import find_target, mark_missing
 from imbaloss.comparison.own_data import Own
+from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading import arrays, image_names
 from imbaloss.comparison.reading.frames import table_from_frame
-from imbaloss.comparison.reading.image_arrays import fit_image_arrays
+from imbaloss.comparison.reading.image_arrays import NamedArray, fit_image_arrays
 from imbaloss.comparison.reading.images import SIZE, fit_image_files
 from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, is_text, iterate_blocks
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.segments import cut_segments
+from imbaloss.comparison.study import choose_methods
 from imbaloss.comparison.targets import name_classes
 
 if TYPE_CHECKING:
@@ -34,10 +45,42 @@ def has_images(loaded: Arrays) -> bool:
     return any(array.ndim > 2 for array in loaded.values())
 
 
-def open_image_folder(folder: Path, request: ComparisonRequest) -> Own:
+def open_features(
+    request: ComparisonRequest, on_progress: ProgressHandler = ignore_progress
+) -> FeatureMaker | None:
+    """Open what makes features of images if a request asks for them, else return None.
+
+    The rest of the request is checked first, since features may take hours.
+
+    Raises:
+        ValueError: The extractor cannot be had, or the request cannot be met.
+        OSError: A file of the extractor cannot be read.
+    """
+    if request.features is None:
+        if request.bundle:
+            raise ValueError(f"{request.write_option('bundle')} is for {request.write_option('features')}: leave it out")
+        return None
+    request.check_combinations()
+    request.check_numbers()
+    choose_methods(request)
+    return FeatureMaker.open(request.features, on_progress)
+
+
+def refuse_features(request: ComparisonRequest, reason: str) -> None:
+    """Refuse a request for features of images, because there are none; do nothing without one. reason: the message.
+
+    Raises:
+        ValueError: The request names a model that makes features.
+    """
+    if request.features is not None:
+        raise ValueError(f"{reason}: leave out {request.write_option('features')}, which is for images")
+
+
+def open_image_folder(folder: Path, request: ComparisonRequest, maker: FeatureMaker | None = None) -> Own:
     """Open a folder of images whose sub-folders are the classes.
 
-    The images of the test folder that the request may name become the last rows.
+    The images of the test folder that the request may name become the last rows. maker: Makes the features that are
+    learned from; None to learn from pixels.
 
     Raises:
         OSError: A file cannot be read.
@@ -53,8 +96,13 @@ def open_image_folder(folder: Path, request: ComparisonRequest) -> Own:
         test_files, test_labels, test_notes = image_names.find_class_images(request.test)
         files, labels, notes, held_out = files + test_files, labels + test_labels, notes + test_notes, len(test_files)
     refuse_columns(request, f"{folder} is a folder of images, and has no columns")
-    pixels, preparation, image_notes = fit_image_files(files, request.size or SIZE)
     target = name_label_classes(request.target, labels)
+    if maker is not None:
+        embedded = maker.fit_files(files)
+        features, kind = make_image_frame(embedded.vectors), make_image_schema(embedded.embedding)
+        content = Content(derive_name(folder), features, kind, target, held_out, (*notes, *embedded.notes))
+        return assemble_own(content, request)
+    pixels, preparation, image_notes = fit_image_files(files, request.size or SIZE)
     return assemble_own(
         Content(derive_name(folder), pixels, preparation, target, held_out, (*notes, *image_notes)), request
     )
@@ -120,8 +168,8 @@ def refuse_options_of_rows(
 def find_image_column(table: "pa.Table", request: ComparisonRequest) -> str | None:
     """Return the column of a table in which at least half of the values name image files; None if there is none.
 
-    Target, groups, times and dropped columns are not searched. If the request has a size for images, one value that
-    names an image suffices.
+    Target, groups, times and dropped columns are not searched. If the request has a size for images or asks for their
+    features, one value that names an image suffices.
 
     Raises:
         ValueError: Two columns name images, or a column names images of a kind that cannot be read.
@@ -129,7 +177,8 @@ def find_image_column(table: "pa.Table", request: ComparisonRequest) -> str | No
     excluded = {request.target, request.group, request.time, *request.drop}
     columns = columns_by_name(table)
     texts = [name for name, column in columns.items() if is_text(column.type) and name not in excluded]
-    alone = request.size is not None or len(columns.keys() - excluded) == 1
+    wanted = request.size is not None or request.features is not None
+    alone = wanted or len(columns.keys() - excluded) == 1
     endings = (*image_names.ENDINGS, *(image_names.PICTURES if alone else ()))
     ending = rf"\.({'|'.join(ending.lstrip('.') for ending in endings)})$"
     among = [
@@ -139,7 +188,32 @@ def find_image_column(table: "pa.Table", request: ComparisonRequest) -> str | No
         if has_ending
     ]
     frame = pd.DataFrame({name: columns[name].to_pylist() for name in among})
-    return image_names.find_file_column(frame, among, wanted=request.size is not None)
+    return image_names.find_file_column(frame, among, wanted=wanted)
+
+
+def embed_image_column(
+    sources: Sequence[Path], tables: "Sequence[pa.Table]", column: str, maker: FeatureMaker
+) -> ImageColumn:
+    """Make the features of the images that a column of one or two tables names.
+
+    Args:
+        sources: The files of the tables; the names are relative to their folders.
+        tables: The content of these files.
+        column: The column that names the images.
+        maker: Makes the features.
+
+    Raises:
+        OSError: A named file does not exist or cannot be read, or the features cannot be kept.
+        ValueError: A row names no image, or an image cannot be read.
+    """
+    for test in tables[1:]:
+        check_test_columns([column], test.column_names, tables[0].column_names)
+    located = [
+        image_names.locate_listed_files(source, pd.Series(table[column].to_pylist(), name=column, dtype=object))
+        for source, table in zip(sources, tables, strict=True)
+    ]
+    embedded = maker.fit_files([*chain(*located)], column)
+    return ImageColumn(column, embedded, tuple(map(len, located)))
 
 
 def open_image_listing(
@@ -195,13 +269,16 @@ def open_image_listing(
     return assemble_own(content, request)
 
 
-def open_image_arrays(source: Path, loaded: Arrays, request: ComparisonRequest) -> Own:
+def open_image_arrays(
+    source: Path, loaded: Arrays, request: ComparisonRequest, maker: FeatureMaker | None = None
+) -> Own:
     """Open an NPZ file with one array of images and one of labels, named like the target.
 
     Args:
         source: The file. The request may name another one with test images.
         loaded: The arrays of the file, by name.
         request: The request.
+        maker: Makes the features that are learned from; None to learn from pixels.
 
     Raises:
         OSError: The test file cannot be read.
@@ -221,6 +298,25 @@ def open_image_arrays(source: Path, loaded: Arrays, request: ComparisonRequest) 
         named.append((f"array {names[0]!r} of {file}", of_file[names[0]]))
         labels.append(of_file[request.target].ravel())
     held_out = len(labels[1]) if request.test else 0
-    pixels, preparation, notes = fit_image_arrays(named)
     target = name_label_classes(request.target, np.concatenate(labels))
-    return assemble_own(Content(derive_name(source), pixels, preparation, target, held_out, notes), request)
+    features, kind, notes = fit_arrays(named, maker)
+    return assemble_own(Content(derive_name(source), features, kind, target, held_out, notes), request)
+
+
+def fit_arrays(
+    named: Sequence[NamedArray], maker: FeatureMaker | None
+) -> tuple[pd.DataFrame | NDArray[np.uint8], Schema | ImagePreparation, tuple[str, ...]]:
+    """Return what is learned from of images in arrays, the rules by which they were read, and notes.
+
+    Args:
+        named: Pairs of a name, for messages, and an array.
+        maker: Makes the features that are learned from; None to learn from pixels.
+
+    Raises:
+        ValueError: The images cannot be understood, or all are alike.
+        OSError: The features cannot be kept.
+    """
+    if maker is None:
+        return fit_image_arrays(named)
+    embedded = maker.fit_arrays(named)
+    return make_image_frame(embedded.vectors), make_image_schema(embedded.embedding), embedded.notes

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,11 +18,12 @@ from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.columns import Column, LeftOut, Reason, Schema
 from imbaloss.comparison.embedding import Embedding
 from imbaloss.comparison.explanation import SEED, RowSample, RowsToExplain, check_explaining
+from imbaloss.comparison.image_features import BUNDLED, StoredExtractors
+from imbaloss.comparison.image_inputs import ImageInputs, are_images, embed_columns
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.new_data import NO_REFERENCE, NewData, NewRows
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation, make_preparation
 from imbaloss.comparison.reading.frames import table_from_frame
-from imbaloss.comparison.reading.image_arrays import prepare_image_array
 from imbaloss.comparison.reading.table_file import naming
 from imbaloss.comparison.reference import Reference
 from imbaloss.comparison.row_costs import RowCosts
@@ -69,6 +70,8 @@ class OwnModel:
     costs: RowCosts | None = None  # what outcomes cost in each row, which decides in place of the threshold; or None
     reference: Reference | None = None  # what it keeps of its training rows; None: of version 0.1, or rows had weights
     prevalence: float | None = None  # share of positives to which probabilities are shifted; None: as calibrated
+    # what makes the frozen features of the columns of images
+    extractors: StoredExtractors = field(default_factory=lambda: StoredExtractors({}))
 
     @property
     def positive(self) -> Any:
@@ -90,7 +93,8 @@ class OwnModel:
 
         Args:
             X: A frame with the columns of the training, where the target may be missing; an array (N, D), whose columns
-                are called X0, X1, ...; or images (N, H, W[, C]).
+                are called X0, X1, ...; or images (N, H, W[, C]). Names of image files are relative to the current
+                folder.
 
         Raises:
             ValueError: A column is missing or unknown, a value is of another kind, or images have another shape.
@@ -106,9 +110,10 @@ class OwnModel:
             ValueError: A column is missing or unknown, a value is of another kind, or images have another shape.
             TypeError: X is a lazy frame.
         """
-        if isinstance(self.preparation, TablePreparation):
-            return self.take_columns(self.preparation.schema, table_from_frame(X))
-        return prepare_image_array("X", np.asarray(X), self.preparation)
+        kind = self.kind
+        if isinstance(kind, Schema) and not (kind.noun == "image" and are_images(X)):
+            return self.take_columns(kind, embed_columns(table_from_frame(X), kind, self.extractors, Path("X")))
+        return ImageInputs(kind, self.extractors).read_array("X", np.asarray(X))
 
     def probabilities(self, features: Any) -> NDArray[np.float64]:
         """Predict the probability of the positive class, (N,), for the share of positives of `with_prevalence`.
@@ -323,18 +328,26 @@ class OwnModel:
 
         return write_atomically(Path(file), build_onnx(self).SerializeToString())
 
-    def save(self, folder: Path) -> Path:
+    def save(self, folder: Path, *, bundle: bool = False) -> Path:
         """Write the files of the model into a folder, and return the file that names the others.
 
         A missing folder is made. An earlier model in the folder is removed. The file that names the others is written
         last, so that an interrupted save leaves no model.
 
+        bundle: Whether the weights of pretrained models that make its features are kept too. A model that was loaded
+            with them always keeps them.
+
         Raises:
             OSError: The folder cannot be written.
-            ValueError: The classifier of another library cannot be saved by skops.
+            ValueError: The classifier of another library cannot be saved by skops, or the weights of a pretrained model
+                cannot be had.
         """
+        bundle = bundle or bool(self.extractors.bundled)
+        for column in self.extractors.embeddings if bundle else ():
+            self.extractors.open(column)  # before its file may be removed
         remove_model(folder)
         folder.mkdir(parents=True, exist_ok=True)
+        bundled = self.extractors.write_bundle(folder) if bundle else {}
         checksums: dict[str, str] = {}
         if isinstance(self.preparation, TablePreparation):
             content = skops_file.dump(dict(self.preparation.steps), TRUSTED)
@@ -360,6 +373,7 @@ class OwnModel:
             "output": self.output,
             **({"costs": self.costs.to_json()} if self.costs else {}),
             **({} if self.prevalence is None else {"prevalence": self.prevalence}),
+            **({"bundled": bundled} if bundled else {}),
         }
         text = json.dumps(header | {CHECKSUM: hash_header(header)}, indent=1)
         return write_atomically(folder / NAME, text.encode())
@@ -398,6 +412,7 @@ class OwnModel:
                 costs=RowCosts.from_json(header["costs"]) if "costs" in header else None,
                 reference=load_reference(folder, header["files"]),
                 prevalence=header.get("prevalence"),
+                extractors=load_extractors(folder, kind, header),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder / NAME} is not as imbaloss has written it: {error!r}") from error
@@ -423,6 +438,18 @@ def load_reference(folder: Path, checksums: Mapping[str, str]) -> Reference | No
     if REFERENCE not in checksums:
         return None
     return Reference.from_bytes(skops_file.read_unchanged(folder / REFERENCE, checksums[REFERENCE]))
+
+
+def load_extractors(folder: Path, kind: Schema | ImagePreparation, header: Mapping[str, Any]) -> StoredExtractors:
+    """Return what opens the extractors of a model's columns, with the files of weights that its folder keeps.
+
+    Args:
+        folder: The folder.
+        kind: The columns, or the rules for images.
+        header: The content of the file that names the others.
+    """
+    bundled = {column: folder / Path(name).name for column, name in header.get("bundled", {}).items()}
+    return StoredExtractors(kind.embeddings if isinstance(kind, Schema) else {}, bundled)
 
 
 def load_preparation(
@@ -496,6 +523,8 @@ def remove_model(folder: Path) -> None:
     """Remove the files of the model in a folder; other files stay. Do nothing if there is no model or no folder."""
     for name in (NAME, PREPARATION, REFERENCE):
         (folder / name).unlink(missing_ok=True)
+    for file in folder.glob(f"{BUNDLED}*"):
+        file.unlink()
     model_files.remove(folder)
 
 

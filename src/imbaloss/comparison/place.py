@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imbaloss import studies
+from imbaloss.comparison.image_features import ProgressHandler, ignore_progress
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.comparison.time_left import ComparisonPlan, Stage
@@ -41,6 +42,7 @@ class ComparisonObserver:
     show: Callable[[Sequence[Job]], AbstractContextManager[StudyObserver]] = show_no_progress
     plan: Callable[[ComparisonPlan], object] = ignore_plan  # receives what is going to be done, before the training
     enter: Callable[[Stage, str], object] = ignore_stage  # receives each stage after the training, also in words
+    embed: ProgressHandler = ignore_progress  # receives how many images have features, before everything else
 
 
 SILENT = ComparisonObserver()

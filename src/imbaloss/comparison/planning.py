@@ -79,11 +79,18 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         permutations=choose_permutations(request, own.kind),
         copies=count_copies(own),
         worst_misses=request.worst_misses,
+        features=list_extractors(own.kind),
         first_test_row=len(own.labels) - own.held_out if request.worst_misses and own.held_out else 0,
     )
     if request.race:
         check_race(study, request)
     return study
+
+
+def list_extractors(kind: Schema | ImagePreparation) -> tuple[str, ...]:
+    """Return the extractors of the frozen features that are learned from, each once, as options name them."""
+    embeddings = kind.embeddings.values() if isinstance(kind, Schema) else ()
+    return tuple(dict.fromkeys(embedding.extractor.text for embedding in embeddings))
 
 
 def check_data(request: ComparisonRequest, own: Own, methods: Sequence[Method]) -> None:
@@ -101,7 +108,7 @@ def check_data(request: ComparisonRequest, own: Own, methods: Sequence[Method]) 
     if averages and request.recipe.get("calibration") == NONE:
         option = request.write_option("calibration")
         raise ValueError(f"{averages[0]} needs calibrated probabilities of its methods: leave out {option} none")
-    if request.worst_misses and own.kind.of_images:
+    if request.worst_misses and own.kind.noun == "image":
         raise ValueError(f"{request.write_option('worst_misses')} needs a table: images have no row numbers")
     if own.weights is not None:
         check_weights(own, methods, request)

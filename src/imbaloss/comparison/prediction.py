@@ -24,14 +24,13 @@ from imbaloss.comparison.explanation import (
     RowsToExplain,
     check_explaining,
 )
+from imbaloss.comparison.image_inputs import ImageInputs, embed_columns
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.new_data import NewRows
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.comparison.predicted import AS_TRAINED, Deciding, Predicted
-from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
+from imbaloss.comparison.preparation import TablePreparation
 from imbaloss.comparison.reading import arrays, dates, image_names, numbers
-from imbaloss.comparison.reading.image_arrays import prepare_image_array
-from imbaloss.comparison.reading.images import prepare_image_files
 from imbaloss.comparison.reading.names import normalize_text
 from imbaloss.comparison.reading.parquet import is_parquet_folder
 from imbaloss.comparison.reading.table_file import AS_DETECTED, ReadingOptions, TableFile, naming
@@ -173,6 +172,7 @@ def open_explained(model: OwnModel, explaining: Explaining, reading: ReadingOpti
         sample = RowSample(SEED)
         with naming(explaining.background):
             for schema, part, row in iterate_table(preparation, explaining.background, reading):
+                part = embed_columns(part, schema, model.extractors, explaining.background)
                 sample.add(model.take_columns(schema, part, row))
     return RowsToExplain(model, preparation, explaining.rows, sample, SEED)
 
@@ -232,9 +232,10 @@ def iterate_predictions(
         counted: Counts the rows; changed in place.
         explained: Collects the rows of a table to explain, and is changed in place; None if none are explained.
     """
-    if isinstance(model.preparation, TablePreparation):
-        return predict_table(model, model.preparation, source, keep, reading, counted=counted, explained=explained)
-    return predict_images(model, model.preparation, source, keep, reading, counted=counted)
+    preparation = model.preparation
+    if isinstance(preparation, TablePreparation) and (model.kind.noun != "image" or model.costs or explained):
+        return predict_table(model, preparation, source, keep, reading, counted=counted, explained=explained)
+    return predict_images(model, source, keep, reading, counted=counted)
 
 
 def predict_table(
@@ -268,7 +269,8 @@ def predict_table(
     taken = {model.column, model.output, DECISION, FILE, *(NAMES if explained else ())}
     for schema, part, row in iterate_table(preparation, source, reading):
         check_kept(taken, part.column_names, keep)
-        features = model.take_columns(schema, part, row)
+        embedded = embed_columns(part, schema, model.extractors, source)
+        features = model.take_columns(schema, embedded, row)
         costs = model.compute_costs(part, row)
         kept = part.select(list(keep)).to_pandas() if keep else pd.DataFrame(index=range(part.num_rows))
         predictions = add_predictions(model, kept, features, counted, costs)
@@ -435,7 +437,6 @@ def add_predictions(
 
 def predict_images(
     model: OwnModel,
-    preparation: ImagePreparation,
     source: Path,
     keep: Sequence[str],
     reading: ReadingOptions,
@@ -448,7 +449,6 @@ def predict_images(
 
     Args:
         model: The model.
-        preparation: The preparation of the model.
         source: The file, the folder, or one image.
         keep: The columns of the table to keep.
         reading: Options for reading the table.
@@ -458,6 +458,7 @@ def predict_images(
         OSError: A file does not exist or cannot be read.
         ValueError: The source names no images, an image cannot be read, or a column to keep does not exist.
     """
+    inputs = ImageInputs(model.kind, model.extractors)
     if source.suffix.lower() in arrays.ENDINGS:
         image_arrays = [(name, array) for name, array in arrays.read_arrays(source).items() if array.ndim > 2]
         if len(image_arrays) != 1:
@@ -465,14 +466,14 @@ def predict_images(
         if keep:
             raise ValueError(f"{source} holds images as arrays, and has no columns to keep")
         name, array = image_arrays[0]
-        pixels = prepare_image_array(f"array {name!r} of {source}", array, preparation)
-        yield add_predictions(model, pd.DataFrame(index=range(len(pixels))), pixels, counted)
+        images = inputs.read_array(f"array {name!r} of {source}", array)
+        yield add_predictions(model, pd.DataFrame(index=range(len(images))), images, counted)
         return
-    files, kept = find_listed_images(model, source, keep, preparation.column, reading)
+    files, kept = find_listed_images(model, source, keep, inputs.column, reading)
     for start in range(0, len(files), IMAGES_AT_ONCE):
         part = files[start : start + IMAGES_AT_ONCE]
         names = kept.iloc[start : start + IMAGES_AT_ONCE].reset_index(drop=True)
-        yield add_predictions(model, names, prepare_image_files(part, preparation), counted)
+        yield add_predictions(model, names, inputs.read_files(part), counted)
 
 
 def find_listed_images(

@@ -17,6 +17,7 @@ from imbaloss.recipe_fields import DEFAULT_MARGIN, DEVICE, MARGIN
 MOST = 1000  # repetitions
 MOST_SETTINGS = 6  # settings that each method may try
 EXCLUSIVE = (  # fields that cannot be combined, and the reason
+    ("size", "features", "the model of the features decides the size of images"),
     ("repetitions", "budget", "a budget decides the number of repetitions"),
     ("methods", "losses", "name a loss as a method too"),
 )
@@ -219,6 +220,18 @@ class ComparisonRequest:
             default_text="32",
         ),
     ] = None
+    features: Annotated[
+        str | None,
+        Entry(
+            "Pretrained model whose features of images are learned from: timm:NAME, timm:NAME:weights=FILE or "
+            "onnx:FILE.",
+            panel="Data",
+            metavar="MODEL",
+            default_text="none; networks learn from pixels",
+            in_python='Pretrained model whose features of images are learned from: "timm:NAME", '
+            '"timm:NAME:weights=FILE" or "onnx:FILE". X is images, or a frame with a column that names image files.',
+        ),
+    ] = None
     samplers: Annotated[
         tuple[str, ...] | None,
         Entry(
@@ -302,6 +315,15 @@ class ComparisonRequest:
             "Replace the report of other data in the output folder.",
             panel="Output",
             in_python="Whether the report of other data in the output folder may be replaced.",
+        ),
+    ] = False
+    bundle: Annotated[
+        bool,
+        Entry(
+            "Keep the weights of the pretrained model in the folder of the saved model, so that `predict` needs no other "
+            "file (with --features only).",
+            panel="Output",
+            in_python="Whether the saved model keeps the weights of the pretrained model of `features`.",
         ),
     ] = False
     device: Annotated[str, DEVICE] = "cpu"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from imbaloss import losses
 from imbaloss.choices import check_choice
-from imbaloss.comparison.advice import Advice, advise, collect_facts, extend_page, recommend
+from imbaloss.comparison.advice import IMAGES, Advice, advise, collect_facts, extend_page, recommend
 from imbaloss.comparison.race_schedule import Drop, Look, find_error_left, find_first_look, list_looks
 from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
 from imbaloss.comparison.segment_scores import judge_segments
@@ -56,6 +56,7 @@ OWN = "own"  # the protocol of the runs, under which data are used unchanged; al
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
 NEW_KEYS = (  # that a study file has only if they are set
     *("race", "drops", "cost", "segments", "permutations", "copies", "worst_misses", "first_test_row"),
+    "features",
 )
 FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
 
@@ -91,8 +92,14 @@ class OwnStudy:
     copies: int = 0  # test rows of the first division that also occur in train or validation
     worst_misses: int = 0  # number of missed rows, and of false alarms, that the report names
     first_test_row: int = 0  # the place of the first row of the test file, if its rows are named; else 0
+    features: tuple[str, ...] = ()  # the extractors of the frozen features that are learned from, as options name them
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether methods learn from the pixels of images, and not from frozen features of them."""
+        return self.noun == IMAGES and not self.features
 
     @property
     def shares_test(self) -> bool:
@@ -258,6 +265,7 @@ class OwnStudy:
         table = {key: getattr(self, names[key]) for key in make_document_type().model_fields}
         table |= {"methods": [str(method) for method in self.methods], "recipe": self.entries}
         table |= {"drops": [asdict(drop) for drop in self.drops], "segments": list(self.segments)}
+        table |= {"features": list(self.features)}
         return {OWN: {key: value for key, value in table.items() if value or key not in NEW_KEYS}}
 
     @classmethod

@@ -2,13 +2,20 @@
 
 from imbaloss.features.extraction import extract_features, to_halves
 from imbaloss.features.extractor import Extractor, ExtractorFacts
+from imbaloss.features.image_settings import ImageSettings, prepare_image
+from imbaloss.features.opening import ImageExtractor, open_image_extractor, reopen_image_extractor
 from imbaloss.features.store import FeatureStore, find_feature_folder
 
 __all__ = [
     "Extractor",
     "ExtractorFacts",
     "FeatureStore",
+    "ImageExtractor",
+    "ImageSettings",
     "extract_features",
     "find_feature_folder",
+    "open_image_extractor",
+    "prepare_image",
+    "reopen_image_extractor",
     "to_halves",
 ]

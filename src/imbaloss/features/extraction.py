@@ -1,6 +1,7 @@
 """Extracting the features of many items, batch by batch, with those that are already known taken from a store."""
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from imbaloss.features.store import FeatureStore, Halves
 Source = TypeVar("Source")  # an item before it is opened, such as the path of an image
 BATCH = 32  # number of items that pass through an extractor at once
 ADDED = 512  # number of items after which new features are written
+ADDED_AFTER_S = 20.0  # the time after which they are written, in seconds
 
 
 def extract_features(
@@ -22,10 +24,12 @@ def extract_features(
     open_item: Callable[[Source], Any],
     store: FeatureStore | None = None,
     on_progress: Callable[[int, int], object] | None = None,
+    batch: int = BATCH,
 ) -> Halves:
     """Return the features of items, (N, D), in their order. Each different item is computed once.
 
-    Items are opened batch by batch, so that they need not fit into memory. New features are written every 512 items.
+    Items are opened batch by batch, so that they need not fit into memory. New features are written every 512 items or
+    20 seconds, and when an error ends the extraction.
 
     Args:
         extractor: What turns an item into its features.
@@ -35,6 +39,7 @@ def extract_features(
         store: Where features are kept; None to compute all and keep none.
         on_progress: Called with the number of items that are done and the number of all, at the start and after each
             batch; None for nobody.
+        batch: The number of items that the extractor gets at once.
 
     Raises:
         ValueError: An item cannot be opened, or its features are no finite numbers of float16.
@@ -44,27 +49,28 @@ def extract_features(
     known = {} if store is None else {digest: place for digest, place in places.items() if digest in store}
     missing = [place for digest, place in places.items() if digest not in known][::-1]  # in the order of the items
     computed = np.empty((len(missing), width), np.float16)
-    done, written = len(digests) - len(missing), 0
-    if on_progress is not None:
-        on_progress(done, len(digests))
-    for start, batch in iterate_batches(missing):
-        stop = start + len(batch)
-        computed[start:stop] = to_halves(extractor.extract([open_item(sources[place]) for place in batch]))
-        if on_progress is not None:
-            on_progress(done + stop, len(digests))
-        if store is not None and (stop - written >= ADDED or stop == len(missing)):
-            store.add([digests[place] for place in missing[written:stop]], computed[written:stop])
-            written = stop
+    done, written, computed_until, last = len(digests) - len(missing), 0, 0, time.monotonic()
+    tell = on_progress or (lambda _done, _total: None)
+    tell(done, len(digests))
+    try:
+        for start in range(0, len(missing), batch):
+            places_at_once = missing[start : start + batch]
+            stop = start + len(places_at_once)
+            computed[start:stop] = to_halves(extractor.extract([open_item(sources[place]) for place in places_at_once]))
+            computed_until = stop
+            tell(done + stop, len(digests))
+            if store is not None and (stop - written >= ADDED or time.monotonic() - last >= ADDED_AFTER_S):
+                store.add([digests[place] for place in missing[written:stop]], computed[written:stop])
+                written, last = stop, time.monotonic()
+    finally:
+        if store is not None and computed_until > written:
+            store.add(
+                [digests[place] for place in missing[written:computed_until]], computed[written:computed_until]
+            )
     if store is not None:
         return store.read(digests, width)
     row_of = {digests[place]: row for row, place in enumerate(missing)}
     return computed[[row_of[digest] for digest in digests]]
-
-
-def iterate_batches(places: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
-    """Yield places in batches of 32, each with the number of places before it."""
-    for start in range(0, len(places), BATCH):
-        yield start, places[start : start + BATCH]
 
 
 def to_halves(features: NDArray[np.floating[Any]]) -> Halves:

@@ -170,10 +170,50 @@ def read_files(files: Sequence[Path], preparation: ImagePreparation) -> tuple[ND
             peaks.append(image.float_peak)
     if peaks:
         check_not_fractions(str(files[0].parent), max(peaks), preparation.floats)
+    return pixels, describe_oddities(transparent, several)
+
+
+def count_oddities(files: Sequence[Path]) -> list[str]:
+    """Return notes on the number of images with transparent parts, and of files with several frames or pages.
+
+    Only images that may have transparent parts are decoded.
+
+    Raises:
+        ValueError: A file is no image, or does not decode.
+        OSError: A file cannot be read.
+    """
+    from PIL import ImageOps
+
+    transparent = several = 0
+    for file in files:
+        with open_image(file) as opened:
+            if not is_deep(opened) and may_be_transparent(opened):
+                transparent += lay_on_white(ImageOps.exif_transpose(opened))[1]
+            several += has_several_frames(opened)
+    return describe_oddities(transparent, several)
+
+
+def describe_oddities(transparent: int, several: int) -> list[str]:
+    """Return notes on the number of images with transparent parts, and of files with several frames or pages."""
     notes = [f"Transparent parts of {format_count(transparent, 'image')} were laid on white"] if transparent else []
     if several:
         notes.append(f"The first frame or page was used of {format_count(several, 'image')} with several")
-    return pixels, notes
+    return notes
+
+
+def find_float_peak(files: Sequence[Path]) -> float | None:
+    """Return the largest value of all images of floats, which alone are decoded; None if there are none.
+
+    Raises:
+        ValueError: A file is no image, or does not decode.
+        OSError: A file cannot be read.
+    """
+    peaks = []
+    for file in files:
+        with open_image(file) as opened:
+            if is_deep(opened) and (values := read_values(opened)).dtype.kind == "f":
+                peaks.append(float(values.max()))
+    return max(peaks, default=None)
 
 
 class DecodedImage(NamedTuple):
@@ -182,6 +222,15 @@ class DecodedImage(NamedTuple):
     pixels: NDArray[np.uint8]  # (C, H, W)
     transparent: bool  # whether parts are transparent
     several: bool  # whether it has several frames or pages
+    float_peak: float | None  # the largest value; None for integers
+
+
+class UprightImage(NamedTuple):
+    """An image of Pillow in its own size: upright, 0 to 255, in gray or RGB, with facts for the notes."""
+
+    image: "Image.Image"
+    transparent: bool  # whether parts were transparent
+    several: bool  # whether the file has several frames or pages
     float_peak: float | None  # the largest value; None for integers
 
 
@@ -197,14 +246,36 @@ def decode_image(file: Path, preparation: ImagePreparation) -> DecodedImage:
         ValueError: The file does not decode, or has values outside of the range of the preparation.
         OSError: The file cannot be read.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     size = (preparation.width, preparation.height)
+    # JPEG decodes faster at a smaller size; twice the larger side, since the camera may have been turned
+    upright = decode_upright(file, preparation, (2 * max(size), 2 * max(size)))
+    with explain_failures(file):
+        small = np.asarray(upright.image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2))
+    pixels = small[None] if small.ndim == 2 else small.transpose(2, 0, 1)
+    return DecodedImage(pixels, *upright[1:])
+
+
+def decode_upright(file: Path, preparation: ImagePreparation, draft: tuple[int, int] | None = None) -> UprightImage:
+    """Read the first frame of a file in its own size: upright, on white, 0 to 255, in gray or in colours.
+
+    Args:
+        file: The image.
+        preparation: The number of channels and the range of values; its size is ignored.
+        draft: The size in pixels that suffices, to which a JPEG may be decoded faster; None for its own size.
+
+    Raises:
+        ValueError: The file does not decode, or has values outside of the range of the preparation.
+        OSError: The file cannot be read.
+    """
+    from PIL import Image, ImageOps
+
     values = float_peak = None
     transparent = False
     with open_image(file) as opened:
-        # JPEG decodes faster at a smaller size; twice the larger side, since the camera may have been turned
-        opened.draft(None, (2 * max(size), 2 * max(size)))
+        if draft is not None:
+            opened.draft(None, draft)
         if is_deep(opened):
             values = read_values(opened)
         else:
@@ -222,9 +293,7 @@ def decode_image(file: Path, preparation: ImagePreparation) -> DecodedImage:
         if upright.mode == "LAB":  # Pillow cannot convert it to gray directly
             upright = upright.convert("RGB")
         coloured = upright.convert("L" if preparation.channels == 1 else "RGB")
-        small = np.asarray(coloured.resize(size, Image.Resampling.BILINEAR, reducing_gap=2))
-    pixels = small[None] if small.ndim == 2 else small.transpose(2, 0, 1)
-    return DecodedImage(pixels, transparent, several, float_peak)
+    return UprightImage(coloured, transparent, several, float_peak)
 
 
 def is_deep(image: "Image.Image") -> bool:
@@ -258,12 +327,17 @@ def lay_on_white(image: "Image.Image") -> tuple["Image.Image", bool]:
     """
     from PIL import Image
 
-    if image.mode not in WITH_ALPHA and "transparency" not in image.info:
+    if not may_be_transparent(image):
         return image, False
     colours = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
     if colours.getchannel("A").getextrema()[0] == 255:
         return image, False
     return Image.alpha_composite(Image.new("RGBA", colours.size, "white"), colours), True
+
+
+def may_be_transparent(image: "Image.Image") -> bool:
+    """Say whether an image has a fourth channel or a colour that stands for transparency."""
+    return image.mode in WITH_ALPHA or "transparency" in image.info
 
 
 def has_several_frames(image: "Image.Image") -> bool:

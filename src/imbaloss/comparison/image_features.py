@@ -1,0 +1,299 @@
+"""The frozen features of a person's own images: read by one rule for all, computed once, and kept in the user's cache."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from imbaloss.comparison.columns import Column, ColumnKind, Schema
+from imbaloss.comparison.embedding import Embedding
+from imbaloss.comparison.preparation import ImagePreparation
+from imbaloss.comparison.reading.brightness import check_not_fractions
+from imbaloss.comparison.reading.image_arrays import NamedArray, fit_image_arrays, read_array, require_numbers
+from imbaloss.comparison.reading.images import (
+    count_oddities,
+    decode_upright,
+    find_float_peak,
+    survey_files,
+)
+from imbaloss.comparison.vectors import make_vector_column, make_vector_series
+from imbaloss.features import (
+    FeatureStore,
+    ImageExtractor,
+    extract_features,
+    find_feature_folder,
+    open_image_extractor,
+    reopen_image_extractor,
+)
+from imbaloss.plural import format_count
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from PIL import Image
+
+BUNDLED = "extractor-"  # begins the names of files with weights in the folder of a model
+COLUMN = "image"  # the name of the column where no table names one
+ProgressHandler = Callable[[int, int], object]  # receives the number of images that are done, and that of all
+Vectors = NDArray[np.float16]
+
+
+def ignore_progress(done: int, total: int) -> None:
+    """Do nothing about the number of images that are done."""
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddedImages:
+    """The frozen features of images, what made them, and notes."""
+
+    vectors: Vectors  # (N, D)
+    embedding: Embedding
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMaker:
+    """Makes frozen features of images by an extractor, and tells how far it is."""
+
+    extractor: ImageExtractor
+    on_progress: ProgressHandler = ignore_progress
+
+    @classmethod
+    def open(cls, text: str, on_progress: ProgressHandler = ignore_progress) -> "FeatureMaker":
+        """Open the extractor that a request names.
+
+        Raises:
+            ValueError: It cannot be had.
+            OSError: A file of it cannot be read.
+        """
+        return cls(open_image_extractor(text), on_progress)
+
+    def fit_files(self, files: Sequence[Path], column: str | None = None) -> EmbeddedImages:
+        """Return the features of the images of a data set, with the rules by which all of them were read.
+
+        Args:
+            files: The images.
+            column: The column of the table that names them; None without a table.
+
+        Raises:
+            ValueError: A file does not decode or is too large, or all images have the same features.
+            OSError: A file cannot be read, or the features cannot be kept.
+        """
+        surveyed, survey_notes = survey_files(files, 0)
+        embedding = Embedding(self.extractor.facts, replace(surveyed, channels=3, column=column))
+        vectors = self.embed_files(files, embedding)
+        check_vectors_differ(vectors)
+        return EmbeddedImages(vectors, embedding, (self.describe(), *survey_notes, *count_oddities(files)))
+
+    def fit_arrays(self, named: Sequence[NamedArray]) -> EmbeddedImages:
+        """Return the features of images in arrays, with the rules by which all of them were read.
+
+        named: Pairs of a name, for messages, and an array, as `fit_image_arrays` takes them.
+
+        Raises:
+            ValueError: An array holds no images, or all images are alike.
+            OSError: The features cannot be kept.
+        """
+        fitted = fit_image_arrays(named)
+        images = replace(fitted.preparation, height=0, width=0, channels=3)
+        embedding = Embedding(self.extractor.facts, images)
+        vectors = self.embed_pixels(fitted.pixels, embedding)
+        check_vectors_differ(vectors)
+        return EmbeddedImages(vectors, embedding, (self.describe(), *fitted.notes))
+
+    def embed_files(self, files: Sequence[Path], embedding: Embedding) -> Vectors:
+        """Return the features of images in files, (N, D), by the rules of a data set.
+
+        Raises:
+            ValueError: A file does not decode, is too large, or has values outside of the range of these rules.
+            OSError: A file cannot be read, or the features cannot be kept.
+        """
+        images = read_rules(embedding)
+        if files and (peak := find_float_peak(files)) is not None:
+            check_not_fractions(str(files[0].parent), peak, images.floats)
+        return self.extract(files, [*map(hash_file, files)], embedding, lambda file: open_file(file, images))
+
+    def embed_array(self, name: str, array: NDArray[Any], embedding: Embedding) -> Vectors:
+        """Return the features of images in an array, (N, D), by the rules of a data set.
+
+        Args:
+            name: The name of the array, for messages.
+            array: (N, H, W), or with channels as its last or its second axis.
+            embedding: What makes the features.
+
+        Raises:
+            ValueError: The array has a shape or type that is not read, or a value outside of the range of these rules.
+            OSError: The features cannot be kept.
+        """
+        array, images = require_numbers(name, array), read_rules(embedding)
+        pixels = read_array(name, array, images)
+        if array.dtype.kind == "f":
+            check_not_fractions(name, float(array.max()), images.floats)
+        return self.embed_pixels(pixels, embedding)
+
+    def embed_pixels(self, pixels: NDArray[np.uint8], embedding: Embedding) -> Vectors:
+        """Return the features of images (N, C, H, W), 0 to 255, as (N, D)."""
+        return self.extract(pixels, [*map(hash_pixels, pixels)], embedding, open_pixels)
+
+    def extract(
+        self,
+        sources: Sequence[Any] | NDArray[np.uint8],
+        digests: Sequence[bytes],
+        embedding: Embedding,
+        open_item: Callable[[Any], "Image.Image"],
+    ) -> Vectors:
+        """Return the features of images, (N, D). Those that the user's cache has are taken from there.
+
+        Args:
+            sources: The N images before they are opened.
+            digests: The SHA-256 of the content of each.
+            embedding: What makes the features, which decides where they are kept.
+            open_item: Opens an image.
+        """
+        return extract_features(
+            self.extractor,
+            sources,  # type: ignore[arg-type] - an array can be indexed like a sequence
+            digests,
+            open_item=open_item,
+            store=FeatureStore(find_feature_folder(), compute_identity(embedding)),
+            on_progress=self.on_progress,
+            batch=1,  # a photograph takes much memory, and images pass through the model one by one
+        )
+
+    def describe(self) -> str:
+        """Say in a note what became of each image."""
+        facts = self.extractor.facts
+        return f"Each image became {facts.width:,} features by {facts.text}: {self.extractor.settings.describe()}"
+
+
+def read_rules(embedding: Embedding) -> ImagePreparation:
+    """Return the rules by which images are read for these features.
+
+    Raises:
+        ValueError: They are features of texts.
+    """
+    if embedding.images is None:
+        raise ValueError(f"{embedding.extractor.text} makes features of texts, and these are images")
+    return embedding.images
+
+
+def compute_identity(embedding: Embedding) -> str:
+    """Return the SHA-256 of what decides the features of an image: the extractor and the range of the values."""
+    images = read_rules(embedding)
+    rules = {"integers": images.integers, "floats": images.floats, "on_white": images.on_white}
+    return hashlib.sha256(json.dumps([embedding.extractor.identity, rules]).encode()).hexdigest()
+
+
+def hash_file(file: Path) -> bytes:
+    """Return the SHA-256 of the bytes of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
+
+
+def hash_pixels(pixels: NDArray[np.uint8]) -> bytes:
+    """Return the SHA-256 of type, shape and bytes of an image."""
+    digest = hashlib.sha256(f"{pixels.dtype} {pixels.shape}".encode())
+    digest.update(np.ascontiguousarray(pixels).tobytes())
+    return digest.digest()
+
+
+def open_file(file: Path, images: ImagePreparation) -> "Image.Image":
+    """Open an image of a file in RGB, upright and in its own size. images: the rules by which it is read."""
+    return decode_upright(file, images).image
+
+
+def open_pixels(pixels: NDArray[np.uint8]) -> "Image.Image":
+    """Return an image (C, H, W) in RGB."""
+    from PIL import Image
+
+    return Image.fromarray(pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1)).convert("RGB")
+
+
+def check_vectors_differ(vectors: Vectors) -> None:
+    """Check that not all images have the same features, (N, D).
+
+    Raises:
+        ValueError: All have the same.
+    """
+    if (vectors == vectors[:1]).all():
+        raise ValueError(f"all {len(vectors)} images have the same features after they were read: open some of them")
+
+
+def make_image_schema(embedding: Embedding) -> Schema:
+    """Return the columns of data that are images alone: one column of features."""
+    return Schema((Column(COLUMN, ColumnKind.EMBEDDED),), embeddings={COLUMN: embedding})
+
+
+def make_image_frame(vectors: Vectors, name: str = COLUMN) -> pd.DataFrame:
+    """Return the features of images (N, D) as a frame of one column."""
+    return pd.DataFrame({name: make_vector_series(make_vector_column(vectors))})
+
+
+def replace_column(table: "pa.Table", name: str, vectors: Vectors) -> "pa.Table":
+    """Return a table in which features (N, D) take the place of a column."""
+    return table.set_column(table.column_names.index(name), name, make_vector_column(vectors))
+
+
+@dataclass(frozen=True, eq=False)
+class ImageColumn:
+    """A column of a table that names image files, and the features of these, for each of one or two tables."""
+
+    name: str
+    embedded: EmbeddedImages
+    rows: tuple[int, ...]  # the number of rows of each table
+
+    def replace(self, tables: "Sequence[pa.Table]") -> "list[pa.Table]":
+        """Return the tables with features in place of the names."""
+        ends = np.cumsum(self.rows)[:-1]
+        parts = np.split(self.embedded.vectors, ends)
+        return [replace_column(table, self.name, part) for table, part in zip(tables, parts, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class StoredExtractors:
+    """Opens the extractors of a model's columns when they are needed, each once."""
+
+    embeddings: Mapping[str, Embedding]
+    bundled: Mapping[str, Path] = field(default_factory=dict)  # files of weights that the model keeps, by column
+    on_progress: ProgressHandler = ignore_progress
+    opened: dict[str, ImageExtractor] = field(default_factory=dict)
+
+    def make(self, column: str) -> FeatureMaker:
+        """Return what makes the features of a column. Raises as `open`."""
+        return FeatureMaker(self.open(column), self.on_progress)
+
+    def open(self, column: str) -> ImageExtractor:
+        """Return the extractor of a column.
+
+        Raises:
+            ValueError: It cannot be had, or has other weights than in training.
+            OSError: A file of it cannot be read.
+        """
+        if column not in self.opened:
+            facts = self.embeddings[column].extractor
+            try:
+                self.opened[column] = reopen_image_extractor(facts, self.bundled.get(column))
+            except FileNotFoundError as error:
+                raise ValueError(
+                    f"the weights of {facts.text} are needed for column {column!r}, and there is no file "
+                    f"{error.filename}: bring it back, or compare again with --bundle, which keeps them in the model"
+                ) from error
+        return self.opened[column]
+
+    def write_bundle(self, folder: Path) -> dict[str, str]:
+        """Write the weights of all extractors into a folder, and return the name of the file of each column.
+
+        They must have been opened.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        return {
+            column: self.opened[column].write_weights(folder / f"{BUNDLED}{place}").name
+            for place, column in enumerate(self.embeddings)
+        }

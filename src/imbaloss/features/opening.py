@@ -1,0 +1,65 @@
+"""Opening extractors of images by their text, such as "timm:resnet50", or by the facts that a model keeps."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from imbaloss.features import onnx_model, timm_model
+from imbaloss.features.extractor import Extractor, ExtractorFacts
+from imbaloss.features.image_settings import ImageSettings
+from imbaloss.features.onnx_model import OnnxExtractor
+from imbaloss.features.spec import ExtractorSpec
+from imbaloss.features.timm_model import TimmExtractor
+
+if TYPE_CHECKING:
+    from PIL import Image  # noqa: F401 - named in a type
+
+OPENERS: dict[str, type[TimmExtractor] | type[OnnxExtractor]] = {"timm": TimmExtractor, "onnx": OnnxExtractor}
+PARAMETERS = {"timm": timm_model.PARAMETERS, "onnx": onnx_model.PARAMETERS}
+
+
+class ImageExtractor(Extractor["Image.Image"], Protocol):
+    """A pretrained model that turns RGB images into vectors."""
+
+    settings: ImageSettings
+
+    def write_weights(self, stem: Path) -> Path:
+        """Write the weights into a file, and return it. stem: its path without the ending."""
+
+
+def open_image_extractor(text: str) -> ImageExtractor:
+    """Open the extractor of images that a text names.
+
+    Args:
+        text: `timm:NAME`, `timm:NAME:weights=FILE.safetensors` or `onnx:FILE`; with `flips=true` the features of an
+            image and its mirror image are averaged.
+
+    Raises:
+        ValueError: The text has another form, or names a model or weights that cannot be had.
+        OSError: A file cannot be read.
+    """
+    spec = ExtractorSpec.parse(text, PARAMETERS)
+    return OPENERS[spec.kind].open(spec)
+
+
+def reopen_image_extractor(facts: ExtractorFacts, file: Path | None = None) -> ImageExtractor:
+    """Open the extractor that has made features before, with the same preparation of images.
+
+    Args:
+        facts: Its facts.
+        file: The file of its weights that a model keeps; None for the weights that its text names.
+
+    Raises:
+        ValueError: The extractor cannot be opened, or it has other weights now.
+        OSError: A file cannot be read.
+    """
+    spec = ExtractorSpec.parse(facts.text, PARAMETERS)
+    extractor: Any = OPENERS[spec.kind].open(spec, facts, file)
+    if (found := extractor.facts.weights) != facts.weights:
+        place = f" in {file}" if file else ""
+        revision = f" of revision {facts.revision}" if facts.revision else ""
+        raise ValueError(
+            f"the weights of {facts.text}{place} are others than in training (SHA-256 {found[:12]} instead of "
+            f"{facts.weights[:12]}{revision}): bring the earlier ones back, or compare again"
+        )
+    opened: ImageExtractor = extractor
+    return opened
