@@ -45,9 +45,7 @@ def has_images(loaded: Arrays) -> bool:
     return any(array.ndim > 2 for array in loaded.values())
 
 
-def open_features(
-    request: ComparisonRequest, on_progress: ProgressHandler = ignore_progress
-) -> FeatureMaker | None:
+def open_features(request: ComparisonRequest, on_progress: ProgressHandler = ignore_progress) -> FeatureMaker | None:
     """Open what makes features of images if a request asks for them, else return None.
 
     The rest of the request is checked first, since features may take hours.
@@ -58,7 +56,9 @@ def open_features(
     """
     if request.features is None:
         if request.bundle:
-            raise ValueError(f"{request.write_option('bundle')} is for {request.write_option('features')}: leave it out")
+            raise ValueError(
+                f"{request.write_option('bundle')} is for {request.write_option('features')}: leave it out"
+            )
         return None
     request.check_combinations()
     request.check_numbers()

@@ -64,9 +64,7 @@ def extract_features(
                 written, last = stop, time.monotonic()
     finally:
         if store is not None and computed_until > written:
-            store.add(
-                [digests[place] for place in missing[written:computed_until]], computed[written:computed_until]
-            )
+            store.add([digests[place] for place in missing[written:computed_until]], computed[written:computed_until])
     if store is not None:
         return store.read(digests, width)
     row_of = {digests[place]: row for row, place in enumerate(missing)}

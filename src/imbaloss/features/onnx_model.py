@@ -156,9 +156,7 @@ def names_of(side: Any) -> tuple[Any, ...]:
     return () if isinstance(side, int) else (side,)
 
 
-def read_properties(
-    file: Path, properties: Mapping[str, str], shape: tuple[Any, Any], *, flips: bool
-) -> ImageSettings:
+def read_properties(file: Path, properties: Mapping[str, str], shape: tuple[Any, Any], *, flips: bool) -> ImageSettings:
     """Read from the metadata properties of an ONNX file how it takes images.
 
     The properties are `mean` and `std` (three numbers from 0 to 1, ImageNet's by default), `size` (one number or
@@ -188,13 +186,13 @@ def read_properties(
         if len(numbers) not in admitted:
             raise ValueError(f"the property {name} of {file} must have {admitted[0]} numbers, found {properties[name]}")
     if len(size) > 2 or min(height, width) < 1 or min(std) <= 0 or not 0 < crop_pct[0] <= 1:
-        raise ValueError(f"size and std of {file} must be above 0, and crop_pct above 0 and at most 1, found {properties}")
+        raise ValueError(
+            f"size and std of {file} must be above 0, and crop_pct above 0 and at most 1, found {properties}"
+        )
     return ImageSettings((height, width), mean, std, interpolation, crop_pct[0], flips=flips)
 
 
-def read_numbers(
-    file: Path, properties: Mapping[str, str], name: str, default: tuple[float, ...]
-) -> tuple[float, ...]:
+def read_numbers(file: Path, properties: Mapping[str, str], name: str, default: tuple[float, ...]) -> tuple[float, ...]:
     """Read a property of numbers with commas between them; the default if there is none.
 
     Raises:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.data import Dataset
+from imbaloss.data import Dataset, Source
 from imbaloss.data.samples import Pool
 from imbaloss.features import Extractor, FeatureStore, extract_features, find_feature_folder, open_image_extractor
-from imbaloss.studies.study import Run, name_source
+from imbaloss.studies.store import Store
+from imbaloss.studies.study import Run
 
 if TYPE_CHECKING:
     from PIL import Image
 
-OnProgress = Callable[[str, int, int], object]  # called with a data set's name, and the images done and in all
+OnProgress = Callable[[int, int], object]  # called with the number of images that are done, and that of all
 
 
 def embed_data_sets(
@@ -32,7 +33,7 @@ def embed_data_sets(
         on_progress: Follows the extraction; None for nobody.
 
     Raises:
-        ValueError: A data set has no images, or an extractor cannot be opened.
+        ValueError: A data set has no images, or an extractor cannot be opened. It names the data set or the extractor.
         OSError: Weights cannot be read, or features cannot be written.
     """
     embedded: dict[str, Dataset] = {}
@@ -56,18 +57,13 @@ def embed_data_set(dataset: Dataset, extractor: Extractor[Any], on_progress: OnP
     """
     if len(dataset.shape) != 3:
         raise ValueError(f"features are for images, and {dataset.name} has columns: leave features out")
-    name = name_source(dataset.name, extractor.facts.text)
     store = FeatureStore(find_feature_folder(), extractor.facts.identity)
-
-    def report(done: int, total: int) -> None:
-        """Pass the number of images on with the name of the data set."""
-        if on_progress is not None:
-            on_progress(name, done, total)
-
     parts = [*list_classes(dataset.train), *list_classes(dataset.test)]
     images = [image for part in parts for image in to_bytes(part, dataset.white)]
     digests = [hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest() for image in images]
-    features = extract_features(extractor, images, digests, open_item=to_picture, store=store, on_progress=report)
+    features = extract_features(
+        extractor, images, digests, open_item=to_picture, store=store, on_progress=on_progress, batch=1
+    )
     ends = np.cumsum([len(part) for part in parts])[:-1]
     negatives, positives, test_negatives, test_positives = np.split(features.astype(np.float32), ends)
     identity = hashlib.sha256(f"{dataset.checksum} {extractor.facts.identity}".encode()).hexdigest()
@@ -78,6 +74,28 @@ def embed_data_set(dataset: Dataset, extractor: Extractor[Any], on_progress: OnP
         white=1,
         checksum=identity,
     )
+
+
+def check_stored_features(store: Store, runs: Iterable[Run], datasets: Mapping[str, Source]) -> None:
+    """Check that the finished runs of a store had the features that the data sets have now.
+
+    The text of an extractor may name a file, whose content can change.
+
+    Args:
+        store: The store.
+        runs: The runs of a study.
+        datasets: The sources of the runs by name.
+
+    Raises:
+        ValueError: A stored run had features of other weights.
+        OSError: The store cannot be read.
+    """
+    for row in store.rows([run for run in runs if run.recipe.features]):
+        if row.computed.data != datasets[row.run.source].checksum:
+            raise ValueError(
+                f"the results for {row.run.source} in {store.file.parent} are of other weights than those of "
+                f"{row.run.recipe.features} now: name another folder with --out, or bring the weights back"
+            )
 
 
 def list_classes(pool: Pool) -> tuple[NDArray[Any], NDArray[Any]]:
