@@ -189,6 +189,15 @@ class RecipeFields:
             ),
         ),
     ] = 1
+    features: Annotated[
+        str,  # empty: the samples as they are
+        Entry(
+            "Pretrained network whose frozen features replace the images, as timm:resnet18.",
+            panel="Network",
+            metavar="EXTRACTOR",
+            default_text="none",
+        ),
+    ] = ""
 
 
 @dataclass(frozen=True)

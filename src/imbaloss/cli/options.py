@@ -243,8 +243,10 @@ DATA_OPTIONS = (
     ),
 )
 RECIPE_OPTIONS = recipe_options()
-COMPARISON_RECIPE_OPTIONS = recipe_options(
-    calibration="auto", optimize="average_precision, or cost if --threshold names costs"
+COMPARISON_RECIPE_OPTIONS = tuple(
+    option
+    for option in recipe_options(calibration="auto", optimize="average_precision, or cost if --threshold names costs")
+    if option.name not in REQUEST_FIELDS  # features: one's own images get them before any method sees them
 )
 REQUEST_OPTIONS = tuple(request_option(field) for field in REQUEST_FIELDS.values())
 COLUMN_OPTIONS = tuple(
@@ -321,11 +323,12 @@ def used_options(context: typer.Context, options: Sequence[Parameter]) -> dict[s
     return {name: value for name, value in values.items() if value not in (None, ())}
 
 
-def recipe_entries(context: typer.Context) -> dict[str, Any]:
+def recipe_entries(context: typer.Context, options: Sequence[Parameter] = RECIPE_OPTIONS) -> dict[str, Any]:
     """Return the recipe's fields that the user typed as options, by name, such as {"lr": 0.1, "hidden": (100, 10)}.
 
     Args:
-        context: The parsed command line, given by typer. The command must have `RECIPE_OPTIONS`.
+        context: The parsed command line, given by typer.
+        options: The options of the recipe that the command has.
 
     Raises:
         ValueError: A text is no list of numbers, the network is unknown or lacks the layers, or both `lr` and `tune_lr`
@@ -335,7 +338,7 @@ def recipe_entries(context: typer.Context) -> dict[str, Any]:
 
     recipe = {
         name: parse_numbers(FIELDS[name], value) if FIELDS[name].several else value
-        for name, value in used_options(context, RECIPE_OPTIONS).items()
+        for name, value in used_options(context, options).items()
     }
     check_entries(recipe)
     if "tune_lr" in recipe and "lr" in recipe:

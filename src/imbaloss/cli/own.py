@@ -13,7 +13,6 @@ from imbaloss.cli.app import OWN_DATA, app, explain_input_errors
 from imbaloss.cli.options import (
     COMPARISON_RECIPE_OPTIONS,
     READING_OPTIONS,
-    RECIPE_OPTIONS,
     REQUEST_OPTIONS,
     AdjustPrevalence,
     Background,
@@ -60,7 +59,7 @@ def compare(
     from imbaloss.comparison.opening import open_own
     from imbaloss.comparison.own_model import NAME
 
-    with explain_input_errors(used_options(context, RECIPE_OPTIONS)):
+    with explain_input_errors(used_options(context, COMPARISON_RECIPE_OPTIONS)):
         request = read_request(context, source)
         with follow_comparison(quiet=quiet) as observer:
             own = open_own(source, request, observer.embed)
@@ -91,7 +90,7 @@ def read_request(context: typer.Context, source: Path) -> ComparisonRequest:
     Raises:
         ValueError: A field of the recipe is wrong, or a table comes without `--target`.
     """
-    recipe = recipe_entries(context)
+    recipe = recipe_entries(context, COMPARISON_RECIPE_OPTIONS)
     options = used_options(context, REQUEST_OPTIONS)
     if "target" not in options:
         options["target"] = default_target(source)

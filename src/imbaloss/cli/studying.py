@@ -1,6 +1,7 @@
 """The commands that train, run, plan and report studies, and list what there is to study."""
 
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,7 +31,7 @@ from imbaloss.cli.options import (
     recipe_entries,
     used_options,
 )  # fmt: skip
-from imbaloss.cli.progress import progress
+from imbaloss.cli.progress import follow_features, progress
 from imbaloss.cli.renamed_options import CommandOfRenamedOptions
 from imbaloss.cli.terminal import print_entry, print_forecast, print_json, print_loss, print_plans, print_run, tell
 from imbaloss.recipe_fields import MARGIN
@@ -250,7 +251,9 @@ def prepare_stacks(
 
     check_device(device)
     runs = study.runs()
-    datasets = data.load_data_sets(study.datasets, folder=data_dir, quiet=quiet)
+    images = data.load_data_sets(study.datasets, folder=data_dir, quiet=quiet)
+    with nullcontext() if quiet else follow_features() as on_progress:
+        datasets = studies.embed_data_sets(images, runs, on_progress)
     return runs, datasets, studies.cut_into_stacks(runs, datasets, stack_size, device)
 
 
@@ -295,6 +298,7 @@ def run_study(
         runs, datasets, jobs = prepare_stacks(study, stack_size, device=device, data_dir=data_dir, quiet=quiet)
         hashes = {run.hash for run in runs}
         store = studies.Store(out)
+        studies.check_stored_features(store, runs, datasets)
         store.add_examples(datasets)
         studies.write_study(study, datasets, out)
     if verbose:

@@ -3,7 +3,7 @@
 from imbaloss.features.extraction import extract_features, to_halves
 from imbaloss.features.extractor import Extractor, ExtractorFacts
 from imbaloss.features.image_settings import ImageSettings, prepare_image
-from imbaloss.features.opening import ImageExtractor, open_image_extractor, reopen_image_extractor
+from imbaloss.features.opening import ImageExtractor, open_image_extractor, read_image_spec, reopen_image_extractor
 from imbaloss.features.store import FeatureStore, find_feature_folder
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "find_feature_folder",
     "open_image_extractor",
     "prepare_image",
+    "read_image_spec",
     "reopen_image_extractor",
     "to_halves",
 ]

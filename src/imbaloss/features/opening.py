@@ -29,6 +29,15 @@ class ImageExtractor(Extractor["Image.Image"], Protocol):
         """Write the weights into a file, and return it. stem: its path without the ending."""
 
 
+def read_image_spec(text: str) -> ExtractorSpec:
+    """Read the text of an extractor of images, without opening it.
+
+    Raises:
+        ValueError: The text has another form, or its kind or a parameter is unknown.
+    """
+    return ExtractorSpec.parse(text, PARAMETERS)
+
+
 def open_image_extractor(text: str) -> ImageExtractor:
     """Open the extractor of images that a text names.
 
@@ -40,7 +49,7 @@ def open_image_extractor(text: str) -> ImageExtractor:
         ValueError: The text has another form, or names a model or weights that cannot be had.
         OSError: A file cannot be read.
     """
-    spec = ExtractorSpec.parse(text, PARAMETERS)
+    spec = read_image_spec(text)
     return OPENERS[spec.kind].open(spec)
 
 
@@ -55,7 +64,7 @@ def reopen_image_extractor(facts: ExtractorFacts, file: Path | None = None) -> I
         ValueError: The extractor cannot be opened, or it has other weights now.
         OSError: A file cannot be read.
     """
-    spec = ExtractorSpec.parse(facts.text, PARAMETERS)
+    spec = read_image_spec(facts.text)
     extractor: Any = OPENERS[spec.kind].open(spec, facts, file)
     if (found := extractor.facts.weights) != facts.weights:
         place = f" in {file}" if file else ""

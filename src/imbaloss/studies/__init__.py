@@ -4,6 +4,7 @@ from imbaloss.studies.averages import fit_again, list_trainings, train_alone
 from imbaloss.studies.bulk import pause_garbage_collection, spare_existing_objects
 from imbaloss.studies.detectable_difference import DetectableDifferences, compute_detectable_differences
 from imbaloss.studies.driver import execute
+from imbaloss.studies.embedded_sets import check_stored_features, embed_data_sets
 from imbaloss.studies.execution import Finished, train_together
 from imbaloss.studies.executors import (
     EXECUTORS,
@@ -66,9 +67,11 @@ __all__ = [
     "Study",
     "StudyObserver",
     "built_in",
+    "check_stored_features",
     "compute_detectable_differences",
     "count_processors",
     "cut_into_stacks",
+    "embed_data_sets",
     "execute",
     "find_built_in",
     "find_study",

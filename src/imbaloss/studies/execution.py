@@ -59,9 +59,9 @@ class Finished(NamedTuple):
 
 @dataclass(frozen=True)
 class SplitKey:
-    """The fields of a run that decide which samples of its data set it uses."""
+    """The fields of a run that decide which samples of its source it uses."""
 
-    dataset: str
+    source: str
     level: float
     protocol: str
     positive: str
@@ -139,7 +139,7 @@ def train_together(
         versions=library_versions(),
     )
     return [
-        finish_run(run, datasets[run.dataset], origin, [outcomes[key] for key in origin.fits], computed)
+        finish_run(run, datasets[run.source], origin, [outcomes[key] for key in origin.fits], computed)
         for run, origin in zip(job.runs, origins, strict=True)
     ]
 
@@ -161,7 +161,7 @@ def train_again(job: Job, row: Row, datasets: Mapping[str, Source], device: str)
     chosen = row.tuning.setting if row.tuning else None
     [fit, *_] = [key for key in origin.fits if chosen is None or key.candidate.setting == chosen]
     outcomes = train_members(job, {fit: members[fit]}, device, lambda _: None)
-    return finish_run(run, datasets[run.dataset], replace(origin, fits=[fit]), [outcomes[fit]], row.computed)
+    return finish_run(run, datasets[run.source], replace(origin, fits=[fit]), [outcomes[fit]], row.computed)
 
 
 def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[dict[FitKey, Member], list[Origin]]:
@@ -182,10 +182,10 @@ def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[d
     origins = []
     for run in runs:
         method = run.method
-        split_key = SplitKey(run.dataset, run.level, run.protocol, run.positive, run.seed, run.fold, method.input_form)
+        split_key = SplitKey(run.source, run.level, run.protocol, run.positive, run.seed, run.fold, method.input_form)
         key = SampledKey(split_key, method.sampler)
         if split_key not in splits:
-            dataset = datasets[run.dataset].with_positive(run.positive)
+            dataset = datasets[run.source].with_positive(run.positive)
             splits[split_key] = dataset.draw(
                 level=run.level, protocol=run.protocol, seed=run.seed, fold=run.fold, form=method.input_form
             )

@@ -78,7 +78,7 @@ def cut_into_stacks(
             needed, or the sampler cannot resample the train part.
         KeyError: A data set of the runs is missing.
     """
-    kinds = {each: Kind.of(each, datasets[each.dataset]) for run in runs for each in (*run.members, run)}
+    kinds = {each: Kind.of(each, datasets[each.source]) for run in runs for each in (*run.members, run)}
     keys = {kind: find_stack_key(kind, datasets) for kind in dict.fromkeys(kinds.values())}
     groups: dict[StackKey, list[Run]] = {}
     for run, kind in kinds.items():
@@ -99,7 +99,7 @@ class Kind:
     The seed counts only if the number of training samples depends on it: with some samplers, and for a user's own data.
     """
 
-    dataset: str
+    source: str
     level: float
     protocol: str
     positive: str
@@ -120,7 +120,7 @@ class Kind:
         method = run.method
         size_is_known = method.sampler.size_is_known and not source.seed_decides_sizes
         return cls(
-            dataset=run.dataset,
+            source=run.source,
             level=run.level,
             protocol=run.protocol,
             positive=run.positive,
@@ -155,7 +155,7 @@ def find_stack_key(kind: Kind, datasets: Mapping[str, Source]) -> StackKey:
         ValueError: The data set cannot give such a run: level or shape do not fit, the validation part lacks a class
             that is needed, or the sampler cannot resample the train part.
     """
-    dataset, recipe = datasets[kind.dataset].with_positive(kind.positive), kind.recipe
+    dataset, recipe = datasets[kind.source].with_positive(kind.positive), kind.recipe
     parts = dataset.split_counts(level=kind.level, protocol=kind.protocol, seed=kind.seed or 0, fold=kind.fold)
     kind.learner.check_shape(recipe, dataset.shape)
     cell = dataset.describe_cell(kind.level, kind.protocol)

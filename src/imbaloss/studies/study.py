@@ -70,6 +70,11 @@ class Run:
         )
 
     @property
+    def source(self) -> str:
+        """The name of the source of its samples: that of the data set, or of the frozen features of its images."""
+        return name_source(self.dataset, self.recipe.features)
+
+    @property
     def models(self) -> int:
         """The number of networks, or of other models, that are fitted: `n_networks` for each candidate setting."""
         return len(self.candidates) * self.recipe.n_networks
@@ -93,6 +98,16 @@ class Run:
             "fold": self.fold,
             "data": self.data,
         } | ({"settings": self.settings} if self.settings else {})
+
+
+def name_source(dataset: str, features: str) -> str:
+    """Return the name of a data set, or of the frozen features of its images, such as "tree_1 as timm:resnet18".
+
+    Args:
+        dataset: The name of the data set.
+        features: The text of the extractor; empty for the images themselves.
+    """
+    return f"{dataset} as {features}" if features else dataset
 
 
 ENCODER = json.JSONEncoder(sort_keys=True)

@@ -10,6 +10,7 @@ import torch
 from imbaloss import networks
 from imbaloss.choices import check_choice
 from imbaloss.evaluation import Decision
+from imbaloss.features import read_image_spec
 from imbaloss.field_tables import Field, FieldError
 from imbaloss.networks import Design, Kind
 from imbaloss.recipe_fields import DECISION_FIELDS, FIELDS, TRAINING_FIELDS, RecipeFields
@@ -113,6 +114,9 @@ def canonical_text(field: Field, value: str) -> str:
         if field.name == "network":
             require(isinstance(value, str), f"network must be a text, as cnn, found {value!r}")
             return str(networks.parse(value))
+        if field.name == "features":
+            require(isinstance(value, str), f"features must be a text, as timm:resnet18, found {value!r}")
+            return str(read_image_spec(value)) if value else ""
         check_choice(field.name, value, field.entry.names)
     except ValueError as error:
         raise FieldError(field.name, str(error), named=False) from error
