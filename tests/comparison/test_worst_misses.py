@@ -78,7 +78,9 @@ def test_without_calibration_each_fold_has_a_scale_of_its_own(tmp_path):
 
 def test_images_have_no_row_numbers():
     images = np.random.default_rng(0).integers(0, 256, (60, 8, 8), np.uint8)
-    with pytest.raises(ValueError, match="`worst_misses` needs a table: images have no row numbers"):
+    with pytest.raises(
+        ValueError, match="`worst_misses` needs a table, or images with `features`, which are shown beside"
+    ):
         compare(images, np.repeat([0, 1], [40, 20]), worst_misses=1)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.hashes import hash_rows
 from imbaloss.comparison.own_data import ALL, FOLDS, TEST, TIME, Baseline, Own
+from imbaloss.comparison.pictures import Pictures
 from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading.table_file import COMPRESSED
 from imbaloss.comparison.request import ComparisonRequest
@@ -45,6 +46,7 @@ class Content:
     weights: NDArray[np.float64] | None = None  # (N,), the weight of each row
     baseline: Baseline | None = None  # the score or decision in use today
     segments: Mapping[str, Segments] = field(default_factory=dict)  # of the rows, by the column that they are cut by
+    pictures: Pictures | None = None  # the images whose features are learned from
 
 
 def derive_name(source: Path) -> str:
@@ -120,6 +122,7 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
         sample_costs=content.sample_costs,
         weights=content.weights,
         baseline=content.baseline,
+        pictures=content.pictures,
         segments={name: replace(each, has_groups=has_groups) for name, each in content.segments.items()},
     )
     if own.sample_costs is not None:

@@ -17,6 +17,7 @@ from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.description import describe_data
 from imbaloss.comparison.executor_choice import choose_executor
 from imbaloss.comparison.image_features import StoredExtractors
+from imbaloss.comparison.nearest_images import store_nearest_images
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, name_output, remove_model
 from imbaloss.comparison.place import SILENT, ComparisonObserver, MessageHandler, Place
@@ -87,6 +88,7 @@ def answer_request(
         raise ValueError(f"no method has a score. The first reason: {explain_no_score(findings)}")
     observer.enter(Stage.FINAL, f"training {best} on all {study.noun}")
     model = train_final_model(study, best, request.target, place, bundle=request.bundle)
+    store_nearest_images(study, best, findings, place)
     if study.permutations:
         observer.enter(Stage.COLUMNS, f"measuring which columns matter to {best}")
         study = measure_columns(study, best, place, page_start)

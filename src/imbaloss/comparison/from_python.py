@@ -54,7 +54,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
     race: bool = False, margin: float = DEFAULT_MARGIN, category: Names = (), drop: Names = (), mark: Names = (),
     na_values: Names = (), keep_na: Names = (), decimal: str | None = None, out: str | Path | None = None,
     overwrite: bool = False, name: str = "data", device: str = "cpu", executor: str | None = None,
-    workers: int | None = None, address: str | None = None, worst_misses: int = 0,
+    workers: int | None = None, address: str | None = None, worst_misses: int | None = None,
     features: str | None = None, bundle: bool = False, verbose: bool = False, **recipe: Any,
 ) -> Answer:  # fmt: skip
     """Find out which method finds the rare class best in these data, by how much, and how certain that is.
@@ -93,7 +93,8 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         drop=as_names(drop) or (), category=as_names(category) or (), mark=as_names(mark) or (),
         na_values=as_names(na_values) or (), keep_na=as_names(keep_na) or (), decimal=decimal,
         methods=collect_methods(methods), losses=as_names(losses), samplers=as_names(samplers), references=references,
-        settings=canonical_int("settings", settings), worst_misses=canonical_int("worst_misses", worst_misses),
+        settings=canonical_int("settings", settings),
+        worst_misses=None if worst_misses is None else canonical_int("worst_misses", worst_misses),
         folds=canonical_int("folds", folds),
         repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
         cost=None if cost is None else str(RowCosts.read(cost)), keep_cost_columns=keep_cost_columns,
@@ -283,16 +284,17 @@ def open_images(
     """
     named = [(words, np.asarray(X)) for words, X in zip(("X", "X of test"), arrays, strict=False)]
     check_lengths([array for _, array in named], labels)
-    features, kind, notes = fit_arrays(named, maker)
+    fitted = fit_arrays(named, maker)
     target = name_label_classes(request.target, pd.concat(labels, ignore_index=True))
     marked = mark_missing(extra)
     content = Content(
         name=name,
-        features=features,
-        kind=kind,
+        features=fitted.features,
+        kind=fitted.kind,
         target=target,
         held_out=sum(map(len, labels[1:])),
-        notes=notes,
+        notes=fitted.notes,
+        pictures=fitted.pictures,
         classes=find_class_values(request.target, labels),
         groups=join_columns([marked], request.group),
         times=join_columns([marked], request.time),

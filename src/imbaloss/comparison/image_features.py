@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison.columns import Column, ColumnKind, Schema
 from imbaloss.comparison.embedding import Embedding
+from imbaloss.comparison.pictures import Pictures
 from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading.brightness import check_not_fractions
 from imbaloss.comparison.reading.image_arrays import NamedArray, fit_image_arrays, read_array, require_numbers
@@ -53,6 +54,7 @@ class EmbeddedImages:
     vectors: Vectors  # (N, D)
     embedding: Embedding
     notes: tuple[str, ...]
+    pictures: Pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +89,9 @@ class FeatureMaker:
         embedding = Embedding(self.extractor.facts, replace(surveyed, channels=3, column=column))
         vectors = self.embed_files(files, embedding)
         check_vectors_differ(vectors)
-        return EmbeddedImages(vectors, embedding, (self.describe(), *survey_notes, *count_oddities(files)))
+        notes = (self.describe(), *survey_notes, *count_oddities(files))
+        pictures = Pictures.of_files(files, lambda file: open_file(file, read_rules(embedding)))
+        return EmbeddedImages(vectors, embedding, notes, pictures)
 
     def fit_arrays(self, named: Sequence[NamedArray]) -> EmbeddedImages:
         """Return the features of images in arrays, with the rules by which all of them were read.
@@ -103,7 +107,8 @@ class FeatureMaker:
         embedding = Embedding(self.extractor.facts, images)
         vectors = self.embed_pixels(fitted.pixels, embedding)
         check_vectors_differ(vectors)
-        return EmbeddedImages(vectors, embedding, (self.describe(), *fitted.notes))
+        pictures = Pictures.of_arrays(fitted.pixels, open_pixels)
+        return EmbeddedImages(vectors, embedding, (self.describe(), *fitted.notes), pictures)
 
     def embed_files(self, files: Sequence[Path], embedding: Embedding) -> Vectors:
         """Return the features of images in files, (N, D), by the rules of a data set.

@@ -216,6 +216,7 @@ def open_tables(
         weights=read_weights(first, request) if request.weight else None,
         baseline=take_baseline(request, marked) if request.baseline else None,
         segments=cut_segments(marked, request),
+        pictures=images.embedded.pictures if images else None,
     )
     return assemble_own(content, request)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from imbaloss.comparison.image_features import (
 )
 from imbaloss.comparison.missing_values import find_target, mark_missing
 from imbaloss.comparison.own_data import Own
+from imbaloss.comparison.pictures import Pictures
 from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading import arrays, image_names
 from imbaloss.comparison.reading.frames import table_from_frame
@@ -101,7 +102,8 @@ def open_image_folder(folder: Path, request: ComparisonRequest, maker: FeatureMa
     if maker is not None:
         embedded = maker.fit_files(files)
         features, kind = make_image_frame(embedded.vectors), make_image_schema(embedded.embedding)
-        content = Content(derive_name(folder), features, kind, target, held_out, (*notes, *embedded.notes))
+        notes, pictures = [*notes, *embedded.notes], embedded.pictures
+        content = Content(derive_name(folder), features, kind, target, held_out, tuple(notes), pictures=pictures)
         return assemble_own(content, request)
     pixels, preparation, image_notes = fit_image_files(files, request.size or SIZE)
     return assemble_own(
@@ -300,13 +302,23 @@ def open_image_arrays(
         labels.append(of_file[request.target].ravel())
     held_out = len(labels[1]) if request.test else 0
     target = name_label_classes(request.target, np.concatenate(labels))
-    features, kind, notes = fit_arrays(named, maker)
-    return assemble_own(Content(derive_name(source), features, kind, target, held_out, notes), request)
+    fitted = fit_arrays(named, maker)
+    content = Content(
+        derive_name(source), fitted.features, fitted.kind, target, held_out, fitted.notes, pictures=fitted.pictures
+    )
+    return assemble_own(content, request)
 
 
-def fit_arrays(
-    named: Sequence[NamedArray], maker: FeatureMaker | None
-) -> tuple[pd.DataFrame | NDArray[np.uint8], Schema | ImagePreparation, tuple[str, ...]]:
+class FittedArrays(NamedTuple):
+    """What is learned from of images in arrays, the rules of reading them, notes, and the images for the page."""
+
+    features: pd.DataFrame | NDArray[np.uint8]
+    kind: Schema | ImagePreparation
+    notes: tuple[str, ...]
+    pictures: Pictures | None = None
+
+
+def fit_arrays(named: Sequence[NamedArray], maker: FeatureMaker | None) -> FittedArrays:
     """Return what is learned from of images in arrays, the rules by which they were read, and notes.
 
     Args:
@@ -318,6 +330,7 @@ def fit_arrays(
         OSError: The features cannot be kept.
     """
     if maker is None:
-        return fit_image_arrays(named)
+        return FittedArrays(*fit_image_arrays(named))
     embedded = maker.fit_arrays(named)
-    return make_image_frame(embedded.vectors), make_image_schema(embedded.embedding), embedded.notes
+    features, kind = make_image_frame(embedded.vectors), make_image_schema(embedded.embedding)
+    return FittedArrays(features, kind, embedded.notes, embedded.pictures)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison.column_values import LARGE
 from imbaloss.comparison.columns import Schema
+from imbaloss.comparison.pictures import Pictures
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation, join_preparations
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.data.dataset import check_class
@@ -100,6 +101,7 @@ class Own:
     weights: NDArray[np.float64] | None = None  # (N,), above 0; None if each row counts as one
     baseline: Baseline | None = None  # the score or decision in use today; None if there is none
     segments: Mapping[str, Segments] = field(default_factory=dict)  # of the rows, by the column that they are cut by
+    pictures: Pictures | None = None  # the images whose features are learned from, for the page; None without them
 
     @property
     def cache(self) -> SplitCache:

@@ -28,6 +28,7 @@ MOST_COLUMNS = 500  # more columns are permuted only on request
 MOST_PERMUTATIONS = 5  # of one column
 PERMUTED = 120  # permutations of all columns together, in a repetition
 WIDE = 256  # number of frozen features of a row from which on no set has a forest
+SHOWN = 5  # missed images, and false alarms, on the page unless another number is asked for
 UNITS = ("s", "m", "h")  # of a budget: seconds, minutes, hours
 
 
@@ -58,6 +59,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         method.learner.check_loss(method.loss, recipe)
     recipe.check_shape(own.shape)
     seconds = budget_in_seconds(request)
+    worst_misses = (SHOWN if own.pictures else 0) if request.worst_misses is None else request.worst_misses
     study = OwnStudy(
         name=own.name,
         target=request.target,
@@ -79,9 +81,9 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         segments=tuple(own.segments),
         permutations=choose_permutations(request, own.kind),
         copies=count_copies(own),
-        worst_misses=request.worst_misses,
+        worst_misses=worst_misses,
         features=list_extractors(own.kind),
-        first_test_row=len(own.labels) - own.held_out if request.worst_misses and own.held_out else 0,
+        first_test_row=len(own.labels) - own.held_out if worst_misses and own.held_out else 0,
     )
     if request.race:
         check_race(study, request)
@@ -114,8 +116,11 @@ def check_data(request: ComparisonRequest, own: Own, methods: Sequence[Method]) 
     if averages and request.recipe.get("calibration") == NONE:
         option = request.write_option("calibration")
         raise ValueError(f"{averages[0]} needs calibrated probabilities of its methods: leave out {option} none")
-    if request.worst_misses and own.kind.noun == "image":
-        raise ValueError(f"{request.write_option('worst_misses')} needs a table: images have no row numbers")
+    if request.worst_misses and own.kind.of_images:
+        raise ValueError(
+            f"{request.write_option('worst_misses')} needs a table, or images with {request.write_option('features')}, "
+            "which are shown beside their nearest training images"
+        )
     if own.weights is not None:
         check_weights(own, methods, request)
 

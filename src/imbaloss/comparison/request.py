@@ -298,16 +298,17 @@ class ComparisonRequest:
         ),
     ] = None
     worst_misses: Annotated[
-        int,
+        int | None,
         Entry(
-            "Number of missed rows, and of false alarms, that the report names by their row number, the worst first.",
+            "Number of missed rows, and of false alarms, that the report names by their row number or shows as images, "
+            "the worst first.",
             panel="Judging",
             domains=(between(0, MOST),),
-            default_text="none",
-            in_python="The number of missed rows, and of false alarms, that the report names by their row number, the "
-            "worst first. 0: none.",
+            default_text="none; 5 of images with --features",
+            in_python="The number of missed rows, and of false alarms, that the report names by their row number or "
+            "shows as images, the worst first. None: 5 of images with `features`, else none.",
         ),
-    ] = 0
+    ] = None
     overwrite: Annotated[
         bool,
         Entry(

@@ -244,7 +244,11 @@ class OwnStudy:
             copies=self.copies,
         )
         segments = judge_segments(findings, best, self.data, self.segments)
-        return advise(case, segments, find_worst_misses(findings, best, self.worst_misses, self.first_test_row))
+        misses = find_worst_misses(findings, best, self.worst_misses, self.first_test_row)
+        if misses is not None and self.features:
+            images = findings.store.nearest_images(self.final_run(best))
+            misses = misses.with_images(images, self.first_test_row)
+        return advise(case, segments, misses)
 
     def read_permuted(self, store: Store, method: Method) -> dict[str, PermutedScores]:
         """Read the scores of a method after permutations of columns, by the hash of a run; empty if none are asked for.

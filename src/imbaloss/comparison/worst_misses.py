@@ -1,7 +1,7 @@
 """The worst mistakes of the recommended method: test rows that it missed or flagged wrongly, by their numbers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from imbaloss.comparison.segment_scores import JudgedRows, can_rank, read_tested_rows, select_results
 from imbaloss.learners import Method
 from imbaloss.report import Findings
+from imbaloss.studies import NearestImages
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Mistake:
 
     row: int  # its number in the data or in the file of test rows, counted from 1
     probability: float  # of the positive class; a score without calibration
+    images: NearestImages | None = None  # the image of the row, with its nearest training images; None without images
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,30 @@ class WorstMisses:
     all_false_alarms: int
     are_ranked: bool  # whether the rows of all folds have one scale; if not, each fold has a scale of its own
     of_test_file: bool  # whether rows are counted in the file of test rows
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        """All listed mistakes, missed rows first."""
+        return [*self.missed, *self.false_alarms]
+
+    @property
+    def has_images(self) -> bool:
+        """Whether the rows are shown as images."""
+        return any(mistake.images for mistake in self.mistakes)
+
+    def with_images(self, images: Mapping[int, NearestImages], first_test_row: int) -> "WorstMisses":
+        """Return the same mistakes with the images of their rows.
+
+        Args:
+            images: The images by the place of the row in the data.
+            first_test_row: The place of the first row of the test file; 0 without such a file.
+        """
+
+        def add(mistakes: Sequence[Mistake]) -> list[Mistake]:
+            """Return mistakes with their images."""
+            return [replace(each, images=images.get(each.row - 1 + first_test_row)) for each in mistakes]
+
+        return replace(self, missed=add(self.missed), false_alarms=add(self.false_alarms))
 
     @property
     def pairs(self) -> list[tuple[Mistake | None, Mistake | None]]:

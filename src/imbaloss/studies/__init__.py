@@ -30,6 +30,7 @@ from imbaloss.studies.files import (
 )
 from imbaloss.studies.forecast import Forecast, forecast
 from imbaloss.studies.jobs import Job, cut_into_stacks
+from imbaloss.studies.nearest_images import NearestImages, ShownImage
 from imbaloss.studies.observer import SilentObserver, StudyObserver
 from imbaloss.studies.permuted import PermutedScores
 from imbaloss.studies.prototypes import PrototypeMap
@@ -53,6 +54,7 @@ __all__ = [
     "Forecast",
     "Job",
     "JudgedStudy",
+    "NearestImages",
     "PermutedScores",
     "Predictions",
     "PrototypeMap",
@@ -61,6 +63,7 @@ __all__ = [
     "Row",
     "Run",
     "Segments",
+    "ShownImage",
     "SilentObserver",
     "Status",
     "Store",

@@ -17,6 +17,7 @@ from pydantic_core import from_json
 
 from imbaloss.data import Source
 from imbaloss.studies.bulk import pause_garbage_collection
+from imbaloss.studies.nearest_images import NearestImages, read_nearest_images, write_nearest_images
 from imbaloss.studies.permuted import PermutedScores
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.row import Computation, Row, from_stored, from_texts, to_stored, to_texts
@@ -37,6 +38,7 @@ TABLE_OF_SEGMENTS = (  # made when it is first needed, so that stores of the ver
     "CREATE TABLE IF NOT EXISTS segments "
     "(data TEXT NOT NULL, name TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (data, name))"
 )
+NEAREST = "CREATE TABLE IF NOT EXISTS nearest (hash TEXT PRIMARY KEY, content TEXT NOT NULL)"  # made when needed
 PERMUTED = "CREATE TABLE IF NOT EXISTS permuted (hash TEXT PRIMARY KEY, content TEXT NOT NULL)"  # made when needed
 
 
@@ -319,6 +321,28 @@ class Store:
             query = "SELECT content FROM permuted WHERE hash = ?"
             records = {run.hash: database.execute(query, (run.hash,)).fetchone() for run in runs}
             return {key: PermutedScores.from_text(record[0]) for key, record in records.items() if record}
+
+    def add_nearest_images(self, run: Run, images: Mapping[int, NearestImages]) -> None:
+        """Write images of a run, by the place of their row, with their nearest images, in place of earlier ones.
+
+        Raises:
+            OSError: The store cannot be written.
+        """
+        with self.transaction() as database:
+            database.execute(NEAREST)
+            database.execute("INSERT OR REPLACE INTO nearest VALUES (?, ?)", (run.hash, write_nearest_images(images)))
+
+    def nearest_images(self, run: Run) -> dict[int, NearestImages]:
+        """Return the stored images of a run, by the place of their row; empty if none are stored.
+
+        Raises:
+            OSError: The store is damaged or cannot be read.
+        """
+        with self.transaction() as database, self.explain_damage():
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'nearest'").fetchone():
+                return {}
+            record = database.execute("SELECT content FROM nearest WHERE hash = ?", (run.hash,)).fetchone()
+            return read_nearest_images(record[0]) if record else {}
 
     def hashes(self) -> set[str]:
         """Return the hashes of all finished runs in the store, failed ones included.
