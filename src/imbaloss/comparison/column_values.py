@@ -1,6 +1,7 @@
 """The values of columns as numbers, days and names, from text or from the types of a file."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -210,7 +211,8 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
 
     Frozen features, which the table has as vectors, stay vectors of float16. Dates are days since 1970. Missing numbers
     become NaN, missing names "(missing)". With 131,072 rows or more, a column of numbers becomes float32 if that keeps
-    each of its values exactly.
+    each of its values exactly. If the caller has no reference to the table, each of its columns is released after its
+    last use.
 
     Args:
         schema: The columns to return, and the ones that may be present too.
@@ -224,30 +226,43 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
     allowed = {*schema.left_out, *also, *filter(is_unnamed, table.column_names)}
     if difference := describe_column_difference(schema.read_from, table.column_names, allowed):
         raise ValueError(f"the columns are not the ones that the model was trained on: {difference}")
-    columns = columns_by_name(table)
+    rows, of_file = table.num_rows, columns_by_name(table)
+    columns = {name: of_file[name] for name in schema.read_from}
+    del table, of_file
+    uses = Counter(column.read_from for column in schema.columns)
     plain = [column.name for column in schema.columns if is_plain_text(column, columns)]
     whole = {column.name for column in schema.columns if column.form == NumberForm.WHOLE}
-    is_large = table.num_rows >= LARGE
+    is_large = rows >= LARGE
     taken: dict[str, Any] = {
         column.name: make_vector_series(columns[column.name].combine_chunks())
         for column in schema.columns
         if column.is_embedded
     }
     for block, array in iterate_blocks(columns, plain):
-        parsed = numbers.parse_numbers(array, NumberForm.PLAIN).reshape(len(block), table.num_rows)
+        parsed = numbers.parse_numbers(array, NumberForm.PLAIN).reshape(len(block), rows)
         is_valid = array.is_valid().to_numpy(zero_copy_only=False).reshape(parsed.shape)
         wrong = ((is_valid & np.isnan(parsed)) | (np.abs(parsed) > LARGEST)).any(axis=1)
         for place in np.flatnonzero(wrong).tolist():
-            texts = array.slice(place * table.num_rows, table.num_rows)
+            texts = array.slice(place * rows, rows)
             column = Column(block[place], ColumnKind.NUMBER, NumberForm.PLAIN)
             check_values(column, parsed[place], is_valid[place], texts, first_row)
         check_whole(block, array, parsed.shape, whole, first_row)
         taken |= zip(block, map(narrow, parsed) if is_large else parsed, strict=True)
+        release_used(columns, uses, block)
     for column in schema.columns:
         if column.name not in taken:
             values = take_column(column, columns[column.read_from].combine_chunks(), first_row)
             taken[column.name] = narrow(values) if is_large and not column.is_category else values
-    return assemble_large_frame(schema, taken) if is_large else assemble_frame(schema, taken, table.num_rows)
+            release_used(columns, uses, [column.read_from])
+    return assemble_large_frame(schema, taken) if is_large else assemble_frame(schema, taken, rows)
+
+
+def release_used(columns: "dict[str, pa.ChunkedArray]", uses: Counter[str], names: Iterable[str]) -> None:
+    """Count a use of each named column of a file less, and remove the columns that have no more uses from `columns`."""
+    for name in names:
+        uses[name] -= 1
+        if not uses[name]:
+            del columns[name]
 
 
 def narrow(values: NDArray[np.float64]) -> NDArray[np.float32] | NDArray[np.float64]:

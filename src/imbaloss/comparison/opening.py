@@ -14,7 +14,7 @@ from imbaloss.choices import suggest
 from imbaloss.comparison.assemble import Content, assemble_own, derive_name, join_columns
 from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits
-from imbaloss.comparison.column_values import check_test_columns, list_names, take_columns
+from imbaloss.comparison.column_values import LARGE, check_test_columns, list_names, take_columns
 from imbaloss.comparison.columns import MISSING, ColumnKind, LeftOut, Reason, Schema
 from imbaloss.comparison.image_features import ImageColumn, ProgressHandler, ignore_progress
 from imbaloss.comparison.judgement import ColumnRequest
@@ -41,6 +41,7 @@ from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.segments import cut_segments
 from imbaloss.comparison.targets import name_classes
+from imbaloss.training.fast.memory import return_freed_memory
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,9 +87,14 @@ def open_files(source: Path, request: ComparisonRequest, on_progress: ProgressHa
         return open_image_arrays(source, read, request, maker)
     files = [source, *([request.test] if request.test else [])]
     reading = ReadingOptions(request.encoding, request.sheet)
-    parts = [TableFile(file, reading).read() for file in files]
+    tables, notes, delimiters = list["pa.Table"](), list[str](), list[str | None]()
+    for file in files:
+        table, of_file, delimiter = TableFile(file, reading).read()
+        tables.append(table)
+        notes += of_file
+        delimiters.append(delimiter)
+    del table  # so that only the list holds it
     pa.default_memory_pool().release_unused()  # what the reading of the files took beyond their tables
-    tables, notes = [part.table for part in parts], [note for part in parts for note in part.notes]
     check_columns(tables[0].column_names, request, str(source))
     images, column = None, find_image_column(tables[0], request)
     if column is not None and maker is None:
@@ -99,8 +105,8 @@ def open_files(source: Path, request: ComparisonRequest, on_progress: ProgressHa
         reason = f"{source} is a table, and none of its columns names image files, such as scans/1.png"
         refuse_size(request, reason)
         refuse_features(request, reason)
-    name, delimiter = derive_name(source), parts[0].delimiter
-    return open_tables(name, tables, request, notes=notes, delimiter=delimiter, images=images)
+    name = derive_name(source)
+    return open_tables(name, tables, request, notes=notes, delimiter=delimiters[0], images=images)
 
 
 def check_columns(names: Collection[str], request: ComparisonRequest, source: str) -> None:
@@ -153,7 +159,7 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
 
 def open_tables(
     name: str,
-    tables: "Sequence[pa.Table]",
+    tables: "list[pa.Table]",
     request: ComparisonRequest,
     *,
     classes: Mapping[str, Any] | None = None,
@@ -165,7 +171,8 @@ def open_tables(
 
     Args:
         name: The name of the data.
-        tables: One or two tables; the target may stand in any place.
+        tables: One or two tables; the target may stand in any place. The list is emptied before their features are
+            taken, so that each column is released then if nothing else refers to it.
         request: The request.
         classes: The label that each name of a class stands for; None if the names are the labels.
         notes: Notes on the files.
@@ -175,10 +182,11 @@ def open_tables(
     Raises:
         ValueError: Nothing can be learned from the data, or the tables do not fit the request or each other.
     """
-    first = tables[0]
-    check_names(name, first.column_names)
-    check_columns(first.column_names, request, name)
-    target = name_classes(request.target, find_target(first, request.target, request.na_values))
+    check_names(name, tables[0].column_names)
+    check_columns(tables[0].column_names, request, name)
+    if tables[0].num_rows >= LARGE:
+        return_freed_memory()
+    target = name_classes(request.target, find_target(tables[0], request.target, request.na_values))
     marked = [mark_missing_in_features(table, request) for table in tables]
     column_request = read_column_request(request, delimiter)
     if images is None:
@@ -187,38 +195,58 @@ def open_tables(
         marked = images.replace(marked)
         schema = judge_columns(marked[0], replace(column_request, embedded=(images.name,)))
         schema = replace(schema, embeddings={images.name: images.embedded.embedding})
-    costs = find_costs(first, request)
-    targets, features = [target], [take_columns(schema, marked[0])]
-    for test, marked_test in zip(tables[1:], marked[1:], strict=True):
+    costs = find_costs(tables[0], request)
+    targets = [target]
+    for test in tables[1:]:
         named = (request.target, request.group, request.time, request.weight, request.baseline, *request.segment)
         needed = [*schema.read_from, *filter(None, named), *(costs.columns if costs else ())]
         check_test_columns(needed, test.column_names, schema.left_out)
         with naming(request.test) if request.test else nullcontext():
-            features.append(take_columns(schema, marked_test))
             labels = find_target(test, request.target, request.na_values)
             targets.append(name_classes(request.target, labels, whole=False))
             check_test_classes(target, targets[-1])
-    held_out = sum(test.num_rows for test in tables[1:])
-    notes_on_columns = [*describe_missing_texts(first, schema)]
-    notes_on_columns += describe_names_with_digits(first, schema, request.category)
     content = Content(
         name=name,
-        features=pd.concat(features, ignore_index=True) if len(features) > 1 else features[0],
+        features=None,
         kind=schema,
         target=pd.concat(targets, ignore_index=True) if len(targets) > 1 else target,
-        held_out=held_out,
-        notes=(*notes, *notes_on_columns, *(images.embedded.notes if images else ())),
+        held_out=sum(test.num_rows for test in tables[1:]),
+        notes=(
+            *notes,
+            *describe_missing_texts(tables[0], schema),
+            *describe_names_with_digits(tables[0], schema, request.category),
+            *(images.embedded.notes if images else ()),
+        ),
         classes=classes or {},
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),
         costs=costs,
         sample_costs=compute_costs(costs, tables, request) if costs else None,
-        weights=read_weights(first, request) if request.weight else None,
+        weights=read_weights(tables[0], request) if request.weight else None,
         baseline=take_baseline(request, marked) if request.baseline else None,
         segments=cut_segments(marked, request),
         pictures=images.embedded.pictures if images else None,
     )
-    return assemble_own(content, request)
+    tables.clear()
+    return assemble_own(replace(content, features=take_features(schema, marked, request)), request)
+
+
+def take_features(schema: Schema, tables: "list[pa.Table]", request: ComparisonRequest) -> pd.DataFrame:
+    """Take the columns of a schema from one or two tables, and empty the list, so that columns are released one by one.
+
+    Args:
+        schema: The columns.
+        tables: The rows to learn from and, if there are any, the test rows, with nulls for missing values.
+        request: Names the file of the test rows, for messages.
+
+    Raises:
+        ValueError: A value is not of its column's kind.
+    """
+    features = [take_columns(schema, tables.pop(0))]
+    with naming(request.test) if request.test else nullcontext():
+        while tables:
+            features.append(take_columns(schema, tables.pop(0)))
+    return pd.concat(features, ignore_index=True) if len(features) > 1 else features[0]
 
 
 def find_costs(table: "pa.Table", request: ComparisonRequest) -> RowCosts | None:

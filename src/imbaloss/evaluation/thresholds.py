@@ -1,6 +1,6 @@
 """Thresholds: choose the probability from which on a sample is predicted positive, by a rule such as cost:fn=10."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ Labels = NDArray[np.int64]
 Metric = Callable[..., float]  # takes labels and decisions, 0 or 1, and sample_weight; higher is better
 RESAMPLES = 500  # bootstrap samples
 MOST_NUMBERS = 2**22  # numbers in one array of bootstrap samples
+MOST_SCORED = 2**18  # numbers in one array of bootstrap samples that are scored together, which fit into a cache
 MOST_TRIED = 1000  # thresholds that are tried for a metric
 
 
@@ -248,10 +249,11 @@ def count_at_thresholds(labels: Labels, weights: Floats, places: NDArray[np.int6
         places: (K,), the number of samples, from the first on, that each threshold predicts as positive. The last one
             must predict all of them: the number of samples of each class is taken there.
     """
-    nothing = np.zeros((len(weights), 1))
-    tp, fp = (
-        np.concatenate([nothing, np.cumsum(weights * (labels == label), axis=1)], axis=1)[:, places] for label in (1, 0)
-    )
+    sums, predicted = np.zeros((len(weights), len(labels) + 1)), list[Floats]()
+    for label in (1, 0):
+        np.cumsum(weights * (labels == label), axis=1, out=sums[:, 1:])
+        predicted.append(sums[:, places])
+    tp, fp = predicted
     tn, fn = (np.maximum(sums[:, -1:] - sums, 0) for sums in (fp, tp))  # rounding could leave sums below 0
     return ConfusionCounts(tn, fp, fn, tp)
 
@@ -285,16 +287,35 @@ def bootstrap_thresholds(
     generator = np.random.default_rng(0)
     classes = [np.flatnonzero(labels == label) for label in (0, 1)]
     chosen = []
-    size = max(MOST_NUMBERS // len(labels), 1)
+    size, scored = (max(numbers // len(labels), 1) for numbers in (MOST_NUMBERS, MOST_SCORED))
     for start in range(0, resamples, size):
-        drawn = np.zeros((min(size, resamples - start), len(labels)))
-        for of_class in classes:
-            even = np.full(len(of_class), 1 / len(of_class))
-            drawn[:, of_class] = generator.multinomial(len(of_class), even, len(drawn)) * weights[of_class]
-        both = (drawn[:, classes[0]].sum(1) > 0) & (drawn[:, classes[1]].sum(1) > 0)
-        values = rule(count_at_thresholds(labels, drawn[both], places))
-        chosen.append(thresholds[find_best(values, thresholds)[np.isfinite(values).any(axis=1)]])
+        drawn = draw_counts(generator, classes, min(size, resamples - start), scored)
+        for first in range(0, len(drawn), scored):
+            counts = count_at_thresholds(labels, drawn[first : first + scored] * weights, places)
+            both = (counts.fp[:, -1] > 0) & (counts.tp[:, -1] > 0)  # the last threshold predicts all as positive
+            values = rule(ConfusionCounts(*(of_all[both] for of_all in counts)))
+            chosen.append(thresholds[find_best(values, thresholds)[np.isfinite(values).any(axis=1)]])
     return np.concatenate(chosen) if chosen else np.zeros(0)
+
+
+def draw_counts(
+    generator: np.random.Generator, classes: Sequence[NDArray[np.int64]], resamples: int, together: int
+) -> NDArray[np.int32]:
+    """Draw bootstrap samples within each class, and return how often each sample is drawn, (resamples, N).
+
+    Args:
+        generator: Draws them: all of the first class, then all of the next one.
+        classes: The places of the samples of each class, N in all.
+        resamples: The number of bootstrap samples.
+        together: The number of them that are drawn at once, which does not change them.
+    """
+    counts = np.zeros((resamples, sum(map(len, classes))), np.int32)
+    for of_class in classes:
+        even = np.full(len(of_class), 1 / len(of_class))
+        for start in range(0, resamples, together):
+            rows = counts[start : start + together]
+            rows[:, of_class] = generator.multinomial(len(of_class), even, len(rows))
+    return counts
 
 
 def explain_impossible(rule: Rule, labels: Labels, weights: Floats, places: NDArray[np.int64]) -> str:

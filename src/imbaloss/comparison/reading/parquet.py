@@ -41,7 +41,11 @@ def read_parquet(path: Path, rows: int | None = None) -> "Iterator[pa.Table]":
     from pyarrow import dataset
 
     try:
-        content = dataset.dataset(path, format="parquet", partitioning="hive" if path.is_dir() else None)
+        # a buffer would hold the whole file, compressed, beside the table
+        parquet = dataset.ParquetFileFormat(
+            default_fragment_scan_options=dataset.ParquetFragmentScanOptions(pre_buffer=False)
+        )
+        content = dataset.dataset(path, format=parquet, partitioning="hive" if path.is_dir() else None)
         check_names(path, content.schema.names)
         check_same_columns(path, content)
         for field in content.schema:
@@ -51,7 +55,7 @@ def read_parquet(path: Path, rows: int | None = None) -> "Iterator[pa.Table]":
                     f"{path} has a column {field.name!r} of {field.type}: a value must be one number or text"
                 )
         if rows is None:
-            yield rename_index(content.to_table())
+            yield rename_index(content.to_table(batch_readahead=1, fragment_readahead=1))
             return
         count = 0
         for batch in content.to_batches(batch_size=rows):
