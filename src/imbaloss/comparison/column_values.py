@@ -208,8 +208,9 @@ def split_marks(name: str, values: "pa.Array", form: NumberForm | None = None) -
 def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: Iterable[str] = ()) -> pd.DataFrame:
     """Return the columns of a schema as a frame, in its order: numbers and dates as float64, names as text.
 
-    Frozen features, which the table has as vectors, stay vectors of float16. Dates are days since 1970. Missing numbers become NaN, missing names "(missing)". With 131,072 rows or more, a
-    column of numbers becomes float32 if that keeps each of its values exactly.
+    Frozen features, which the table has as vectors, stay vectors of float16. Dates are days since 1970. Missing numbers
+    become NaN, missing names "(missing)", and missing free texts are empty. With 131,072 rows or more, a column of
+    numbers becomes float32 if that keeps each of its values exactly.
 
     Args:
         schema: The columns to return, and the ones that may be present too.
@@ -245,7 +246,8 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
     for column in schema.columns:
         if column.name not in taken:
             values = take_column(column, columns[column.read_from].combine_chunks(), first_row)
-            taken[column.name] = narrow(values) if is_large and not column.is_category else values
+            is_numeric = values.dtype == np.float64
+            taken[column.name] = narrow(values) if is_large and is_numeric else values
     return assemble_large_frame(schema, taken) if is_large else assemble_frame(schema, taken, table.num_rows)
 
 
@@ -322,8 +324,8 @@ def assemble_frame(schema: Schema, taken: dict[str, Any], rows: int) -> pd.DataF
 
 
 def find_series_type(column: Column) -> type[object] | None:
-    """Return the type that a column has in a frame: object for names, and None for that of its values."""
-    return object if column.is_category else None
+    """Return the type that a column has in a frame: object for names and texts, and None for that of its values."""
+    return object if column.is_category or column.is_text else None
 
 
 def assemble_large_frame(schema: Schema, taken: Mapping[str, Any]) -> pd.DataFrame:
@@ -343,7 +345,7 @@ def assemble_large_frame(schema: Schema, taken: Mapping[str, Any]) -> pd.DataFra
 def take_column(column: Column, values: "pa.Array", first_row: int) -> NDArray[Any]:
     """Return the values of one column, (N,): float64 with NaN for missing values, or text with "(missing)".
 
-    Dates become days since 1970. Numbers in a column of marks become "(none)".
+    A missing free text is empty. Dates become days since 1970. Numbers in a column of marks become "(none)".
 
     Args:
         column: The column, with the kind and form of the training.
@@ -359,6 +361,10 @@ def take_column(column: Column, values: "pa.Array", first_row: int) -> NDArray[A
         marks = split_marks(column.read_from, values, column.number_form).marks
         unmarked = np.array([UNMARKED if valid else MISSING for valid in values.is_valid().to_pylist()], dtype=object)
         return np.where([mark is not None for mark in marks], marks, unmarked)
+    if column.is_text:
+        texts = convert_to_names(values, shorten=False)
+        texts[texts == None] = ""  # noqa: E711  # element by element
+        return texts
     if column.is_category:
         as_written = column.form == NameForm.AS_WRITTEN
         if as_written and pa.types.is_floating(values.type):  # some names have decimals

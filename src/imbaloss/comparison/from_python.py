@@ -25,7 +25,7 @@ from imbaloss.comparison.own_model import convert_label
 from imbaloss.comparison.place import SILENT, ComparisonObserver
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays
-from imbaloss.comparison.request import ARRAYS, MOST_SETTINGS, REQUEST_FIELDS, ComparisonRequest
+from imbaloss.comparison.request import ARRAYS, MOST_SETTINGS, REQUEST_FIELDS, TFIDF, ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.targets import name_classes
 from imbaloss.recipe_fields import DEFAULT_MARGIN, FIELDS
@@ -42,6 +42,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
     keep_cost_columns: bool = False, baseline: str | None = None, segment: Names = (), importance: bool | None = None,
     optimize: str | None = None, folds: int = 5, repetitions: int | None = None, budget: str | None = None,
     race: bool = False, margin: float = DEFAULT_MARGIN, category: Names = (), drop: Names = (), mark: Names = (),
+    text_columns: Names = (), text: str = TFIDF,
     na_values: Names = (), keep_na: Names = (), decimal: str | None = None, out: str | Path | None = None,
     overwrite: bool = False, name: str = "data", device: str = "cpu", executor: str | None = None,
     workers: int | None = None, address: str | None = None, worst_misses: int = 0, verbose: bool = False, **recipe: Any,
@@ -80,6 +81,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         group=None if groups is None else GROUP, time=None if times is None else TIME,
         weight=None if sample_weight is None else WEIGHT,
         drop=as_names(drop) or (), category=as_names(category) or (), mark=as_names(mark) or (),
+        text_columns=as_names(text_columns) or (), text=text,
         na_values=as_names(na_values) or (), keep_na=as_names(keep_na) or (), decimal=decimal,
         methods=collect_methods(methods), losses=as_names(losses), samplers=as_names(samplers), references=references,
         settings=canonical_int("settings", settings), worst_misses=canonical_int("worst_misses", worst_misses),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from imbaloss.choices import suggest
 from imbaloss.comparison.assemble import Content, assemble_own, derive_name, join_columns
 from imbaloss.comparison.column_kinds import judge_columns
-from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits
+from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits, describe_texts
 from imbaloss.comparison.column_values import check_test_columns, list_names, take_columns
 from imbaloss.comparison.columns import MISSING, ColumnKind, LeftOut, Reason, Schema
 from imbaloss.comparison.judgement import ColumnRequest
@@ -37,6 +37,7 @@ from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.segments import cut_segments
 from imbaloss.comparison.targets import name_classes
+from imbaloss.comparison.text_embedding import embed_tables
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -109,7 +110,7 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
         "baseline": request.baseline,
     }
     lists = {"drop": request.drop, "category": request.category, "mark": request.mark, "keep_na": request.keep_na}
-    lists |= {"segment": request.segment, "cost": read_costs(request).columns}
+    lists |= {"text_columns": request.text_columns, "segment": request.segment, "cost": read_costs(request).columns}
     named = [*wanted.items(), *((purpose, name) for purpose, column_names in lists.items() for name in column_names)]
     for purpose, name in named:
         if name is not None and name not in names:
@@ -136,6 +137,9 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
         raise ValueError(f"the target, {request.target!r}, cannot be left out")
     if both := set(request.mark) & set(request.category):
         raise ValueError(f"column {min(both)!r} is both a category and a number with marks: use one of the two")
+    if both := set(request.text_columns) & {*request.mark, *request.category}:
+        kind = "a category" if min(both) in request.category else "a number with marks"
+        raise ValueError(f"column {min(both)!r} is both {kind} and free text: use one of the two")
 
 
 def open_tables(
@@ -164,8 +168,12 @@ def open_tables(
     check_names(name, first.column_names)
     check_columns(first.column_names, request, name)
     target = name_classes(request.target, find_target(first, request.target, request.na_values))
-    marked = [mark_missing_in_features(table, request) for table in tables]
+    marked: Sequence[pa.Table] = [mark_missing_in_features(table, request) for table in tables]
     schema = judge_columns(marked[0], read_column_request(request, delimiter))
+    notes_on_columns = [*describe_missing_texts(first, schema)]
+    notes_on_columns += describe_names_with_digits(first, schema, request.category)
+    notes_on_columns += describe_texts(marked[0], schema, request)
+    schema, marked = embed_tables(schema, marked, request)
     costs = find_costs(first, request)
     targets, features = [target], [take_columns(schema, marked[0])]
     for test, marked_test in zip(tables[1:], marked[1:], strict=True):
@@ -178,8 +186,6 @@ def open_tables(
             targets.append(name_classes(request.target, labels, whole=False))
             check_test_classes(target, targets[-1])
     held_out = sum(test.num_rows for test in tables[1:])
-    notes_on_columns = [*describe_missing_texts(first, schema)]
-    notes_on_columns += describe_names_with_digits(first, schema, request.category)
     content = Content(
         name=name,
         features=pd.concat(features, ignore_index=True) if len(features) > 1 else features[0],
@@ -268,7 +274,7 @@ def check_baseline(schema: Schema, frame: pd.DataFrame) -> None:
     column = schema.columns[0]
     if column.kind is ColumnKind.NUMBER:
         return
-    content = "dates" if column.is_date else "numbers with marks"
+    content = "dates" if column.is_date else "free text" if column.is_text else "numbers with marks"
     if column.is_category:
         names = sorted(set(frame[column.name]) - {MISSING})
         if len(names) <= DECISIONS:
@@ -313,7 +319,14 @@ def read_column_request(request: ComparisonRequest, delimiter: str | None) -> Co
         if column is not None:
             aside[column] = reason
     return ColumnRequest(
-        request.category, request.mark, request.na_values, request.keep_na, aside, request.decimal, delimiter
+        categories=request.category,
+        texts=request.text_columns,
+        marks=request.mark,
+        na_values=request.na_values,
+        keep_na=request.keep_na,
+        aside=aside,
+        decimal=request.decimal,
+        delimiter=delimiter,
     )
 
 
