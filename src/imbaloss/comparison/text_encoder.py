@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import f_classif
 from sklearn.linear_model import LogisticRegression
@@ -20,8 +19,6 @@ from threadpoolctl import threadpool_limits
 from imbaloss.comparison.texts import CHARACTERS, WORDS, choose_unit
 
 Floats = NDArray[np.float32]
-DIRECTIONS = 100  # number of directions of the decomposition, at most
-ROWS_OF_DIRECTION = 4  # number of texts, and of terms, for each direction
 CHOSEN = 20  # number of terms that are inputs of their own, at most
 MOST_TERMS = 50_000  # number of terms, the most frequent ones
 FITTED_ON = 100_000  # number of texts that terms and weights are fitted to, at most
@@ -36,15 +33,13 @@ LENGTHS = {WORDS: (1, 2), CHARACTERS: (1, 3)}  # number of words or characters o
 class FittedTexts:
     """What the training texts of a column decide: V terms, and what is made of the TF-IDF weights of a text.
 
-    The inputs of a text are the log-odds of a logistic regression on its weights, their projections on the directions
-    of a truncated singular value decomposition, and the weights of the terms that tell the classes apart best. Saved
-    models name this class and its module.
+    The inputs of a text are the log-odds of a logistic regression on its weights, and the weights of the terms that
+    tell the classes apart best. Saved models name this class and its module.
     """
 
     unit: str  # "word" or "char": what terms consist of
     terms: str  # one a line, in their order
     idf: NDArray[np.float64]  # (V,), the inverse document frequencies
-    directions: NDArray[np.float32]  # (K, V)
     chosen: NDArray[np.int64]  # (S,), the places of the terms that are inputs of their own
     coefficients: NDArray[np.float64]  # (V,), of the logistic regression; 0 if a class has too few texts
     intercept: float
@@ -57,7 +52,7 @@ class FittedTexts:
     @property
     def width(self) -> int:
         """The number of inputs of a text."""
-        return 1 + len(self.directions) + len(self.chosen)
+        return 1 + len(self.chosen)
 
     @property
     def names(self) -> list[str]:
@@ -82,7 +77,7 @@ class FittedTexts:
     def make_inputs(self, weights: sparse.csr_matrix) -> NDArray[np.float64]:
         """Return the inputs, (N, width), of texts with these TF-IDF weights, (N, V)."""
         score = weights @ self.coefficients + self.intercept
-        return np.hstack([score[:, None], weights @ self.directions.T, weights[:, self.chosen].toarray()])
+        return np.hstack([score[:, None], weights[:, self.chosen].toarray()])
 
 
 class TextEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -162,12 +157,10 @@ def fit_column(rows: LabelledTexts) -> tuple[FittedTexts, Floats]:
         return fitted, fitted.transform(rows.texts)
     with threadpool_limits(1, user_api="blas"):
         coefficients, intercept, scores = fit_scores(weights, labels)
-        directions = fit_directions(weights)
     fitted = FittedTexts(
         unit=unit,
         terms="\n".join(vectorizer.get_feature_names_out()),
         idf=vectorizer.idf_,
-        directions=directions,
         chosen=choose_terms(weights, labels),
         coefficients=coefficients,
         intercept=intercept,
@@ -182,7 +175,7 @@ def fit_column(rows: LabelledTexts) -> tuple[FittedTexts, Floats]:
 def describe_no_terms(unit: str) -> FittedTexts:
     """Return what texts without a common term decide: nothing, so that all inputs of a text are one 0."""
     none, places = np.zeros(0), np.zeros(0, np.int64)
-    return FittedTexts(unit, "", none, np.zeros((0, 0), np.float32), places, none, 0.0, np.zeros((2, 0), np.int64))
+    return FittedTexts(unit, "", none, places, none, 0.0, np.zeros((2, 0), np.int64))
 
 
 def draw_rows(rows: int) -> NDArray[np.int64]:
@@ -231,20 +224,6 @@ def fit_scores(
     scores = cross_val_predict(regression, weights, labels, cv=splitter, method="decision_function")
     regression.fit(weights, labels)
     return regression.coef_[0], float(regression.intercept_[0]), scores
-
-
-def fit_directions(weights: sparse.csr_matrix) -> NDArray[np.float32]:
-    """Return the main directions of TF-IDF weights (N, V), (K, V), by a truncated singular value decomposition.
-
-    K is 100, or a quarter of the number of texts or terms if that is less.
-
-    Source: Halko, Martinsson and Tropp 2011, SIAM Review 53; Deerwester et al. 1990, JASIS 41, who use them for texts.
-    """
-    number = min(DIRECTIONS, *(size // ROWS_OF_DIRECTION for size in weights.shape))
-    if not number:
-        return np.zeros((0, weights.shape[1]), np.float32)
-    components: NDArray[np.float64] = TruncatedSVD(number, random_state=0).fit(weights).components_
-    return components.astype(np.float32)
 
 
 def choose_terms(weights: sparse.csr_matrix, labels: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ from imbaloss.extras import describe_installation
 from imbaloss.features.extractor import ExtractorFacts
 
 WORDLLAMA, MODEL2VEC, SENTENCES = "wordllama", "model2vec", "sentence-transformers"
+VECTORS, VOCABULARY = "l2_supercat_256.safetensors", "l2_supercat_tokenizer_config.json"  # files of wordllama
 DECIDING = (".json", ".model", ".safetensors", ".txt")  # endings of the files of a model that decide its features
 OTHER_RUNTIMES = {"onnx", "openvino"}  # folders of a model that are for other runtimes
 LONG = 2000  # number of characters from which on a text passes alone, since all texts of a batch are padded
@@ -85,17 +86,24 @@ def open_text_extractor(text: str) -> TextExtractor:
 def open_wordllama() -> TextExtractor:
     """Load the word vectors that the package wordllama brings.
 
+    The package's own loading asks the network for the vocabulary, which it looks for in a folder of another name.
+
     Raises:
-        ValueError: The package is missing, or lacks its weights.
+        ValueError: The package is missing, or lacks a file.
     """
     package = import_package(WORDLLAMA)
     folder = Path(package.__file__).parent
-    files = [*(folder / "weights").glob("l2_supercat_256.safetensors"), *(folder / "tokenizers").glob("l2_supercat*")]
-    try:
-        model = package.WordLlama.load(disable_download=True)
-    except FileNotFoundError as error:
-        raise ValueError(f"the package wordllama lacks its weights: {describe_installation('text')}") from error
-    facts = ExtractorFacts(WORDLLAMA, model.embedding.shape[1], hash_files(sorted(files)))
+    weights, vocabulary = folder / "weights" / VECTORS, folder / "tokenizers" / VOCABULARY
+    for file in (weights, vocabulary):
+        if not file.is_file():
+            raise ValueError(f"the package wordllama lacks {file}: {describe_installation('text')}")
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    model = import_module("wordllama.inference").WordLlamaInference(
+        load_file(weights)["embedding.weight"], Tokenizer.from_file(str(vocabulary))
+    )
+    facts = ExtractorFacts(WORDLLAMA, model.embedding.shape[1], hash_files([weights, vocabulary]))
     return TextExtractor(facts, model.embed)
 
 
