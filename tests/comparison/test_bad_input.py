@@ -218,7 +218,7 @@ BAD = {
     "text and a category": (
         write_csv, ("--text-column", "shop", "--category", "shop"), "'shop' is both a category and free text",
     ),
-    "no such extractor": (write_csv, ("--text", "bert"), "no extractor of texts 'bert': name wordllama, model2vec:NAME"),
+    "no such extractor": (write_csv, ("--text", "bert"), "no extractor of texts 'bert': name wordllama, model2vec:"),
     "an extractor without a name": (write_csv, ("--text", "model2vec"), "'model2vec' lacks the name of a model"),
     "segments of texts": (
         lambda f: changed(f, note=[f"it came late and broken again {n}" for n in range(120)]), ("--segment", "note"),

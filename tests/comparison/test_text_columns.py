@@ -213,3 +213,13 @@ def test_a_category_that_looks_like_text_and_an_idle_extractor_are_told(tmp_path
     notes = " ".join(own.notes)
     assert "To learn from their words, use --text-column note" in notes
     assert "Without effect: --text model2vec:some, since no column is free text" in notes
+
+
+def test_a_test_file_without_the_text_is_refused_and_segments_are_told_what_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMBALOSS_FEATURES", str(tmp_path / "features"))
+    file = write_csv(tmp_path, make_complaints().drop(columns="japanese"))
+    lacking = write_csv(tmp_path, make_complaints(seed=1).drop(columns=["japanese", "note"]), "test.csv")
+    with pytest.raises(ValueError, match="the test file has other columns than the first file: note missing"):
+        open_own(file, ComparisonRequest(target="claim", text="wordllama", test=lacking))
+    with pytest.raises(ValueError, match="does not divide the rows into segments: it is free text"):
+        open_own(file, ComparisonRequest(target="claim", text="wordllama", segment=("note",)))

@@ -112,7 +112,7 @@ def extend_page(advice: Advice | None) -> ReportExtension:
         "most_columns": MOST_COLUMNS,
         "most_notes": MOST_NOTES,
         "write_amount": write_amount,
-        "has_onnx": advice is not None and has_onnx(advice.method),
+        "has_onnx": advice is not None and has_onnx(advice.method) and not advice.words,
         "onnx_installation": describe_installation("onnx"),
     }
     if advice and (report := advice.segments) and report.segments:

@@ -26,6 +26,22 @@ MAY_BE_NAMES = {Reason.ONE_VALUE, Reason.NO_VALUE, Reason.MOSTLY_DIFFERENT_TEXTS
 MOST_LOOK = 0.5  # share of different values that look like amounts or dates, from which on a note is written
 
 
+def describe_names_and_texts(
+    table: "pa.Table", marked: "pa.Table", schema: Schema, request: ComparisonRequest
+) -> Iterator[str]:
+    """Yield the notes on columns whose values are treated as names or as free text.
+
+    Args:
+        table: The table as it was read.
+        marked: Its columns with nulls for missing values.
+        schema: The columns that methods learn from, and the ones that are left out.
+        request: Names columns of text and categories, and what makes numbers of text.
+    """
+    yield from describe_missing_texts(table, schema)
+    yield from describe_names_with_digits(table, schema, request.category)
+    yield from describe_texts(marked, schema, request)
+
+
 def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
     """Yield a note on each column of names in which a text such as NA was read as missing; NA may be Namibia.
 

@@ -168,7 +168,8 @@ def describe_columns(schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int
         if left_out.reason != Reason.TARGET:
             yield f"Ignored column `{name}`: {left_out}"
     simple = schema.simple
-    missing = pd.Series(missing_shares(frame[list(simple.names)], simple), simple.names)
+    counted = frame if simple.names == schema.names else frame[list(simple.names)]  # a choice of columns is a copy
+    missing = pd.Series(missing_shares(counted, simple), simple.names)
     missing = missing[[column.name for column in simple.columns if column.source is None]]
     texts = [column.name for column in schema.columns if column.is_text]
     missing = pd.concat([missing, (frame[texts] == "").mean()]) if texts else missing

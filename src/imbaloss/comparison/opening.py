@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from imbaloss.choices import suggest
 from imbaloss.comparison.assemble import Content, assemble_own, derive_name, join_columns
 from imbaloss.comparison.column_kinds import judge_columns
-from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits, describe_texts
+from imbaloss.comparison.column_notes import describe_names_and_texts
 from imbaloss.comparison.column_values import check_test_columns, list_names, take_columns
 from imbaloss.comparison.columns import MISSING, ColumnKind, LeftOut, Reason, Schema
 from imbaloss.comparison.judgement import ColumnRequest
@@ -168,20 +168,18 @@ def open_tables(
     check_names(name, first.column_names)
     check_columns(first.column_names, request, name)
     target = name_classes(request.target, find_target(first, request.target, request.na_values))
-    marked: Sequence[pa.Table] = [mark_missing_in_features(table, request) for table in tables]
+    marked = [mark_missing_in_features(table, request) for table in tables]
     schema = judge_columns(marked[0], read_column_request(request, delimiter))
-    notes_on_columns = [*describe_missing_texts(first, schema)]
-    notes_on_columns += describe_names_with_digits(first, schema, request.category)
-    notes_on_columns += describe_texts(marked[0], schema, request)
-    schema, marked = embed_tables(schema, marked, request)
+    notes = [*notes, *describe_names_and_texts(first, marked[0], schema, request)]
+    schema, embedded = embed_tables(schema, marked, request)
     costs = find_costs(first, request)
-    targets, features = [target], [take_columns(schema, marked[0])]
-    for test, marked_test in zip(tables[1:], marked[1:], strict=True):
+    targets, features = [target], [take_columns(schema, embedded[0])]
+    for test, embedded_test in zip(tables[1:], embedded[1:], strict=True):
         named = (request.target, request.group, request.time, request.weight, request.baseline, *request.segment)
         needed = [*schema.read_from, *filter(None, named), *(costs.columns if costs else ())]
         check_test_columns(needed, test.column_names, schema.left_out)
         with naming(request.test) if request.test else nullcontext():
-            features.append(take_columns(schema, marked_test))
+            features.append(take_columns(schema, embedded_test))
             labels = find_target(test, request.target, request.na_values)
             targets.append(name_classes(request.target, labels, whole=False))
             check_test_classes(target, targets[-1])
@@ -192,7 +190,7 @@ def open_tables(
         kind=schema,
         target=pd.concat(targets, ignore_index=True) if len(targets) > 1 else target,
         held_out=held_out,
-        notes=(*notes, *notes_on_columns),
+        notes=tuple(notes),
         classes=classes or {},
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),

@@ -62,7 +62,7 @@ def embed_texts(schema: Schema, table: "pa.Table") -> "pa.Table":
     for name, embedding in schema.embeddings.items():
         if embedding.images is None and name in table.column_names:
             extractor = open_text_extractor(embedding.extractor.text)
-            if extractor.facts != embedding.extractor:
+            if not extractor.facts.gives_the_features_of(embedding.extractor):
                 raise ValueError(
                     f"column {name}: the model learned from {embedding.extractor.text} with weights of the SHA-256 "
                     f"{embedding.extractor.weights[:12]}…, and here they have {extractor.facts.weights[:12]}…: use the "
@@ -79,11 +79,11 @@ def replace_texts(
 
     Args:
         table: The rows.
-        names: The names of the columns.
+        names: The names of the columns; those that the table lacks are passed over.
         extractor: Makes the features.
         store: Where features are kept; None to keep none.
     """
-    for name in names:
+    for name in (each for each in names if each in table.column_names):
         texts = take_column(Column(name, ColumnKind.TEXT), table[name].combine_chunks(), 1).tolist()
         digests = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
         features = extract_features(extractor, texts, digests, open_item=str, store=store)

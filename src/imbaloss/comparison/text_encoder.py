@@ -166,7 +166,8 @@ def fit_column(rows: LabelledTexts) -> tuple[FittedTexts, Floats]:
         intercept=intercept,
         counts=np.stack([count_texts(weights[labels == label]) for label in (0, 1)]),
     )
-    inputs = fitted.transform(rows.texts)
+    is_whole = len(texts) == len(rows.texts)
+    inputs = fitted.make_inputs(weights).astype(np.float32) if is_whole else fitted.transform(rows.texts)
     inputs[fitted_on, 0] = scores
     inputs.setflags(write=False)  # the cache keeps it
     return fitted, inputs

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +142,16 @@ def import_package(name: str) -> Any:
     """Import the package of an extractor and return it.
 
     Raises:
-        ValueError: It is not installed.
+        ValueError: It is not installed, or cannot be imported.
     """
+    module = name.replace("-", "_")
     try:
-        return import_module(name.replace("-", "_"))
+        return import_module(module)
     except ImportError as error:
-        raise ValueError(f"features of {name} need its package: {describe_installation('text')}") from error
+        if find_spec(module) is None:
+            raise ValueError(f"features of {name} need its package: {describe_installation('text')}") from error
+        reason = " ".join(str(error.__cause__ or error).split())
+        raise ValueError(f"the package {name} cannot be imported: {reason}") from error
 
 
 @contextmanager
