@@ -12,7 +12,7 @@ from imbaloss.extras import describe_installation
 EXTRAS = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 
 
-@pytest.mark.parametrize("extra", ["explain", "onnx", "ray", "xgboost"])
+@pytest.mark.parametrize("extra", ["explain", "onnx", "ray", "text", "xgboost"])
 def test_the_packages_of_an_extra_are_named_with_their_lower_bounds(extra):
     assert describe_installation(extra) == "pip install " + " ".join(f"'{package}'" for package in EXTRAS[extra])
 

@@ -213,6 +213,18 @@ BAD = {
         lambda f: changed(f, same=3), ("--segment", "same"), "the column 'same' does not divide the rows into segments",
     ),
     "segments of a folder of images": (write_images, ("--segment", "patient"), "has no columns: leave out --segment"),
+    # text
+    "no such column of text": (write_csv, ("--text-column", "shopp"), "'shopp', which --text-column names (did you"),
+    "text and a category": (
+        write_csv, ("--text-column", "shop", "--category", "shop"), "'shop' is both a category and free text",
+    ),
+    "no such extractor": (write_csv, ("--text", "bert"), "no extractor of texts 'bert': name wordllama, model2vec:"),
+    "an extractor without a name": (write_csv, ("--text", "model2vec"), "'model2vec' lacks the name of a model"),
+    "segments of texts": (
+        lambda f: changed(f, note=[f"it came late and broken again {n}" for n in range(120)]), ("--segment", "note"),
+        "the column 'note' does not divide the rows into segments: it is free text",
+    ),
+    "texts of images": (write_images, ("--text-column", "note"), "--text-column is for tables, and these are images"),
     # a file to judge by
     "no such test file": (write_csv, ("--test", "none.csv"), "there is no file none.csv"),
     "a test file with other columns": (

@@ -39,8 +39,9 @@ def test_a_column_of_any_kind_and_form_is_read_as_it_was_written():
         comma=commas,
         version=["1.0", "1", "1.5"] * 40,
         level=["1", ">4"] * 60,
+        note=["came late", "broken on arrival"] * 60,
     )
-    found = judge(frame, categories=["version"], marks=["level"]).columns
+    found = judge(frame, categories=["version"], marks=["level"], texts=["note"]).columns
     assert {column.kind for column in found} == set(ColumnKind) - {ColumnKind.EMBEDDED}  # which is never judged
     assert tuple(Column.from_json(*column.to_json()) for column in found) == found
 

@@ -37,6 +37,7 @@ from imbaloss.comparison.segment_words import (
 from imbaloss.comparison.sentences import recommend_method, write_main_reasons, write_reasons
 from imbaloss.comparison.summary.decision_counts import write_amount
 from imbaloss.comparison.summary.summary import Summary, summarize
+from imbaloss.comparison.text_words import ColumnWords
 from imbaloss.comparison.worst_misses import WorstMisses
 from imbaloss.evaluation import Guarantee, Objective
 from imbaloss.evaluation.scores import Threshold
@@ -78,6 +79,7 @@ class Advice:
     segments: SegmentReport | None = None  # the method in segments of the test rows; None if none are asked for
     importance: tuple[ColumnImportance, ...] = ()  # of each column, the most important first; empty if not measured
     worst_misses: WorstMisses | None = None  # test rows that it decided wrongly; None if they are not asked for
+    words: tuple[ColumnWords, ...] = ()  # of each column of text
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -110,7 +112,7 @@ def extend_page(advice: Advice | None) -> ReportExtension:
         "most_columns": MOST_COLUMNS,
         "most_notes": MOST_NOTES,
         "write_amount": write_amount,
-        "has_onnx": advice is not None and has_onnx(advice.method),
+        "has_onnx": advice is not None and has_onnx(advice.method) and not advice.words,
         "onnx_installation": describe_installation("onnx"),
     }
     if advice and (report := advice.segments) and report.segments:
@@ -177,13 +179,19 @@ def collect_facts(
     )
 
 
-def advise(case: Case, segments: SegmentReport | None = None, worst_misses: WorstMisses | None = None) -> Advice:
+def advise(
+    case: Case,
+    segments: SegmentReport | None = None,
+    worst_misses: WorstMisses | None = None,
+    words: tuple[ColumnWords, ...] = (),
+) -> Advice:
     """Return the advice to use a method: what the answer says first, sentences with reasons, and the final training.
 
     Args:
         case: The facts.
         segments: The best method in segments of the test rows; None if none are asked for.
         worst_misses: The test rows that the best method decided wrongly; None if they are not asked for.
+        words: The words with most weight in each column of text.
     """
     summary, recommendation = summarize(case), recommend_method(case)
     if recommendation and summary.is_blocked:
@@ -203,6 +211,7 @@ def advise(case: Case, segments: SegmentReport | None = None, worst_misses: Wors
         segments=segments,
         importance=tuple(case.importance),
         worst_misses=worst_misses,
+        words=words,
     )
 
 

@@ -24,6 +24,7 @@ from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.reading import dates, numbers
 from imbaloss.comparison.reading.names import is_unnamed
 from imbaloss.comparison.reading.text import columns_by_name, is_text, iterate_blocks
+from imbaloss.comparison.texts import is_free_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +60,7 @@ def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> S
         for name, column in columns_by_name(table).items()
         if name not in request.aside and name not in request.embedded
     }
-    judgements = dict(judge_plain_numbers(columns, {*request.categories, *request.marks}))
+    judgements = dict(judge_plain_numbers(columns, {*request.categories, *request.marks, *request.texts}))
     judgements |= {name: Judgement((Column(name, ColumnKind.EMBEDDED),)) for name in names if name in request.embedded}
     for name in names:
         if name not in judgements:
@@ -248,8 +249,8 @@ def judge_column(name: str, values: "pa.Array", request: ColumnRequest) -> Judge
     kind, present = values.type, values.drop_null()
     if not len(present):
         return Judgement(left_out=LeftOut(Reason.NO_VALUE))
-    if name in request.marks:
-        return judge_marked_numbers(name, values)
+    if name in request.marks or name in request.texts:
+        return judge_marked_numbers(name, values) if name in request.marks else judge_free_text(name, values)
     if name in request.categories or pa.types.is_dictionary(kind) or pa.types.is_boolean(kind):
         return judge_names(name, values)
     first = present[0].as_py()
@@ -265,6 +266,8 @@ def judge_column(name: str, values: "pa.Array", request: ColumnRequest) -> Judge
 
 def judge_text(name: str, values: "pa.Array", request: ColumnRequest) -> Judgement:
     """Judge a column of text, in which numbers and dates may be written: numbers, dates, or else names.
+
+    Free text that differs from row to row is a column of text, in place of an identifier that is left out.
 
     Args:
         name: The name of the column.
@@ -296,7 +299,9 @@ def judge_text(name: str, values: "pa.Array", request: ColumnRequest) -> Judgeme
         days = dates.parse_dates(values, date_form, local=True)
         return judge_dates(Column(name, ColumnKind.DATE, date_form), days, present[0].as_py())
     check_one_kind(name, values, distinct, counts, number_form.fits)
-    return judge_names(name, values)
+    named = judge_names(name, values)
+    is_different = named.left_out is not None and named.left_out.reason is Reason.MOSTLY_DIFFERENT_TEXTS
+    return judge_free_text(name, values) if is_different and is_free_text(distinct.to_pylist()) else named
 
 
 def are_codes(distinct: "pa.Array", counts: NDArray[np.int64]) -> bool:
@@ -354,6 +359,15 @@ def judge_names(name: str, values: "pa.Array") -> Judgement:
         detail = f"{len(distinct):,} different texts in {len(present):,} rows, such as {present[0][:30]!r}"
         return Judgement(left_out=LeftOut(Reason.MOSTLY_DIFFERENT_TEXTS, detail))
     return Judgement((Column(name, ColumnKind.CATEGORY if len(distinct) <= FEW else ColumnKind.MANY, form),))
+
+
+def judge_free_text(name: str, values: "pa.Array") -> Judgement:
+    """Judge a column of free text: its words are learned from, unless it has one value only.
+
+    At least one value must not be null.
+    """
+    distinct = pd.unique(convert_to_names(values.drop_null(), shorten=False))
+    return judge_constant(repr(distinct[0])) if len(distinct) == 1 else Judgement((Column(name, ColumnKind.TEXT),))
 
 
 def judge_marked_numbers(name: str, values: "pa.Array") -> Judgement:

@@ -1,12 +1,14 @@
-"""Notes on columns whose values are treated as names."""
+"""Notes on columns whose values are treated as names or as free text."""
 
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from imbaloss.comparison.column_values import list_names
-from imbaloss.comparison.columns import ColumnKind, Reason, Schema
+from imbaloss.comparison.columns import Column, ColumnKind, Reason, Schema
 from imbaloss.comparison.reading import numbers
 from imbaloss.comparison.reading.text import NA_TEXTS, columns_by_name, is_text
+from imbaloss.comparison.request import TFIDF, ComparisonRequest
+from imbaloss.comparison.texts import is_free_text
 from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
@@ -24,6 +26,22 @@ MAY_BE_NAMES = {Reason.ONE_VALUE, Reason.NO_VALUE, Reason.MOSTLY_DIFFERENT_TEXTS
 MOST_LOOK = 0.5  # share of different values that look like amounts or dates, from which on a note is written
 
 
+def describe_names_and_texts(
+    table: "pa.Table", marked: "pa.Table", schema: Schema, request: ComparisonRequest
+) -> Iterator[str]:
+    """Yield the notes on columns whose values are treated as names or as free text.
+
+    Args:
+        table: The table as it was read.
+        marked: Its columns with nulls for missing values.
+        schema: The columns that methods learn from, and the ones that are left out.
+        request: Names columns of text and categories, and what makes numbers of text.
+    """
+    yield from describe_missing_texts(table, schema)
+    yield from describe_names_with_digits(table, schema, request.category)
+    yield from describe_texts(marked, schema, request)
+
+
 def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
     """Yield a note on each column of names in which a text such as NA was read as missing; NA may be Namibia.
 
@@ -35,7 +53,7 @@ def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
     """
     from pyarrow import compute
 
-    learned = {column.read_from: column.is_category for column in schema.columns}
+    learned = {column.read_from: column.is_category or column.is_text for column in schema.columns}
     for name, column in columns_by_name(table).items():
         left_out = schema.left_out.get(name)
         is_names = learned.get(name, False) or (left_out is not None and left_out.reason in MAY_BE_NAMES)
@@ -44,6 +62,35 @@ def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
         counts = {item["values"]: item["counts"] for item in compute.value_counts(column).to_pylist()}
         if missing := [f"{text!r} in {format_count(counts[text], 'row')}" for text in NA_TEXTS if text in counts]:
             yield f"Column `{name}`: read as missing: {list_names(missing)}. If that is a value, use --keep-na {name}"
+
+
+def describe_texts(table: "pa.Table", schema: Schema, request: ComparisonRequest) -> Iterator[str]:
+    """Yield a note on each column of free text, on categories that may be some, and on an extractor without effect.
+
+    Args:
+        table: The table as it was read, with nulls for missing values.
+        schema: The columns that methods learn from.
+        request: Names columns of text and categories, and what makes numbers of text.
+    """
+    made = "the words and pairs of words" if request.text == TFIDF else f"the features of {request.text}"
+    for column in schema.columns:
+        if column.is_text:
+            leave_out = f"To leave it out, use --drop {column.name}"
+            yield f"Column `{column.name}` is free text: methods learn from {made} of each row. {leave_out}"
+        elif may_be_free_text(column, table, request):
+            yield (
+                f"Column `{column.name}` is a category with many values, which look like free text. To learn from "
+                f"their words, use --text-column {column.name}"
+            )
+    if request.text != TFIDF and not any(column.is_text for column in schema.columns):
+        yield f"Without effect: --text {request.text}, since no column is free text. --text-column names one"
+
+
+def may_be_free_text(column: Column, table: "pa.Table", request: ComparisonRequest) -> bool:
+    """Say whether a category with many values looks like free text, unless the request calls it a category."""
+    if column.kind != ColumnKind.MANY or column.name in request.category or not is_text(table[column.read_from].type):
+        return False
+    return is_free_text(table[column.read_from].combine_chunks().drop_null().unique().to_pylist())
 
 
 def describe_names_with_digits(table: "pa.Table", schema: Schema, categories: Collection[str]) -> Iterator[str]:

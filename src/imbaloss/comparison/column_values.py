@@ -210,9 +210,9 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
     """Return the columns of a schema as a frame, in its order: numbers and dates as float64, names as text.
 
     Frozen features, which the table has as vectors, stay vectors of float16. Dates are days since 1970. Missing numbers
-    become NaN, missing names "(missing)". With 131,072 rows or more, a column of numbers becomes float32 if that keeps
-    each of its values exactly. If the caller has no reference to the table, each of its columns is released after its
-    last use.
+    become NaN, missing names "(missing)", and missing free texts are empty. With 131,072 rows or more, a column of
+    numbers becomes float32 if that keeps each of its values exactly. If the caller has no reference to the table, each
+    of its columns is released after its last use.
 
     Args:
         schema: The columns to return, and the ones that may be present too.
@@ -252,7 +252,8 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
     for column in schema.columns:
         if column.name not in taken:
             values = take_column(column, columns[column.read_from].combine_chunks(), first_row)
-            taken[column.name] = narrow(values) if is_large and not column.is_category else values
+            is_numeric = values.dtype == np.float64
+            taken[column.name] = narrow(values) if is_large and is_numeric else values
             release_used(columns, uses, [column.read_from])
     return assemble_large_frame(schema, taken) if is_large else assemble_frame(schema, taken, rows)
 
@@ -326,20 +327,20 @@ def assemble_frame(schema: Schema, taken: dict[str, Any], rows: int) -> pd.DataF
         rows: The number of rows.
     """
     numeric = [column.name for column in schema.columns if column.is_simple and not column.is_category]
-    others = [column for column in schema.columns if not column.is_simple or column.is_category]
+    further = [column for column in schema.columns if not column.is_simple or column.is_category]
     matrix = np.empty((len(numeric), rows), dtype=np.float64)
     for place, name in enumerate(numeric):
         matrix[place] = taken.pop(name)  # frees its memory
     frame = pd.DataFrame(matrix.T, columns=numeric, copy=False)
-    if not others:
+    if not further:
         return frame
-    beside = {column.name: pd.Series(taken[column.name], dtype=find_series_type(column)) for column in others}
+    beside = {column.name: pd.Series(taken[column.name], dtype=find_series_type(column)) for column in further}
     return pd.concat([frame, pd.DataFrame(beside, index=frame.index)], axis=1)[list(schema.names)]
 
 
 def find_series_type(column: Column) -> type[object] | None:
-    """Return the type that a column has in a frame: object for names, and None for that of its values."""
-    return object if column.is_category else None
+    """Return the type that a column has in a frame: object for names and texts, and None for that of its values."""
+    return object if column.is_category or column.is_text else None
 
 
 def assemble_large_frame(schema: Schema, taken: Mapping[str, Any]) -> pd.DataFrame:
@@ -359,7 +360,7 @@ def assemble_large_frame(schema: Schema, taken: Mapping[str, Any]) -> pd.DataFra
 def take_column(column: Column, values: "pa.Array", first_row: int) -> NDArray[Any]:
     """Return the values of one column, (N,): float64 with NaN for missing values, or text with "(missing)".
 
-    Dates become days since 1970. Numbers in a column of marks become "(none)".
+    A missing free text is empty. Dates become days since 1970. Numbers in a column of marks become "(none)".
 
     Args:
         column: The column, with the kind and form of the training.
@@ -375,6 +376,10 @@ def take_column(column: Column, values: "pa.Array", first_row: int) -> NDArray[A
         marks = split_marks(column.read_from, values, column.number_form).marks
         unmarked = np.array([UNMARKED if valid else MISSING for valid in values.is_valid().to_pylist()], dtype=object)
         return np.where([mark is not None for mark in marks], marks, unmarked)
+    if column.is_text:
+        texts = convert_to_names(values, shorten=False)
+        texts[texts == None] = ""  # noqa: E711  # element by element
+        return texts
     if column.is_category:
         as_written = column.form == NameForm.AS_WRITTEN
         if as_written and pa.types.is_floating(values.type):  # some names have decimals

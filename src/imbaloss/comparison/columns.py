@@ -31,6 +31,7 @@ class ColumnKind(StrEnum):
     WEEKDAY_COSINE = "weekday, cosine"
     MARKED = "marked number"  # the numbers of a column such as 1, 3, >4
     MARK = "mark"  # the marks of such a column
+    TEXT = "text"  # free text, whose words are learned from
     EMBEDDED = "features"  # vectors: the frozen features of an image or a text in each row
 
     @property
@@ -115,9 +116,14 @@ class Column:
         return self.kind == ColumnKind.EMBEDDED
 
     @property
+    def is_text(self) -> bool:
+        """Whether the values are free text, whose words are learned from."""
+        return self.kind == ColumnKind.TEXT
+
+    @property
     def is_simple(self) -> bool:
         """Whether each value is one number or one name, so that values can be counted and compared one by one."""
-        return not self.is_embedded
+        return not (self.is_embedded or self.is_text)
 
     @property
     def number_form(self) -> NumberForm | None:
@@ -224,7 +230,7 @@ class Schema:
 
     @property
     def simple(self) -> "Schema":
-        """The same columns without those whose values cannot be counted one by one, such as frozen features."""
+        """The same columns without those whose values cannot be counted one by one: texts and frozen features."""
         return replace(self, columns=tuple(column for column in self.columns if column.is_simple))
 
     @property

@@ -31,6 +31,7 @@ from imbaloss.comparison.racing import note_drops, train_in_race
 from imbaloss.comparison.reference import make_reference
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
+from imbaloss.comparison.text_words import list_words
 from imbaloss.comparison.time_left import ComparisonPlan, Stage
 from imbaloss.evaluation import THRESHOLD, Guarantee
 from imbaloss.evaluation.scores import Threshold
@@ -89,6 +90,9 @@ def answer_request(
     observer.enter(Stage.FINAL, f"training {best} on all {study.noun}")
     model = train_final_model(study, best, request.target, place, bundle=request.bundle)
     store_nearest_images(study, best, findings, place)
+    if model is not None and (words := list_words(model.preparation)):
+        study = replace(study, words=words)
+        findings = replace(findings, study=place.keep(study))
     if study.permutations:
         observer.enter(Stage.COLUMNS, f"measuring which columns matter to {best}")
         study = measure_columns(study, best, place, page_start)

@@ -21,8 +21,9 @@ GIVEN_AWAY = "tells the classes apart (ROC-AUC {:.3f}). If it is known only afte
 FEW = 30  # number of positives, below which a note is written
 PLURALS: dict[str, tuple[str, str]] = {  # one and several columns of a kind, where the plural is not made by an s
     ColumnKind.CATEGORY: ("category", "categories"),
-    ColumnKind.MANY: ("category with many values", "categories with many values"),
+    ColumnKind.TEXT: ("column of text", "columns of text"),
     ColumnKind.EMBEDDED: ("column of features", "columns of features"),
+    ColumnKind.MANY: ("category with many values", "categories with many values"),
     DateForm.DAY_FIRST: ("date, day first", "dates, day first"),
     DateForm.MONTH_FIRST: ("date, month first", "dates, month first"),
 }
@@ -168,8 +169,11 @@ def describe_columns(schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int
         if left_out.reason != Reason.TARGET:
             yield f"Ignored column `{name}`: {left_out}"
     simple = schema.simple
-    missing = pd.Series(missing_shares(frame[list(simple.names)], simple), simple.names)
+    counted = frame if simple.names == schema.names else frame[list(simple.names)]  # a choice of columns is a copy
+    missing = pd.Series(missing_shares(counted, simple), simple.names)
     missing = missing[[column.name for column in simple.columns if column.source is None]]
+    texts = [column.name for column in schema.columns if column.is_text]
+    missing = pd.concat([missing, (frame[texts] == "").mean()]) if texts else missing
     if len(incomplete := missing[missing > 0].sort_values(ascending=False)):
         rows = len(frame)
         yield f"Missing values in {count_noun(len(incomplete), 'column')}: " + list_names(
@@ -225,7 +229,7 @@ def describe_leaks(frame: pd.DataFrame, labels: NDArray[np.int64], schema: Schem
     """Yield a note on each column that alone separates the classes with a ROC-AUC of at least 0.99.
 
     Columns that are known only after the target do so. Whether a value is missing may separate the classes too. Columns
-    of frozen features are passed over.
+    of text and of frozen features are passed over.
 
     Args:
         frame: (N, columns), the columns that methods learn from, in their order.

@@ -34,7 +34,7 @@ from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import convert_label
 from imbaloss.comparison.place import SILENT, ComparisonObserver
 from imbaloss.comparison.reading.frames import table_from_frame
-from imbaloss.comparison.request import ARRAYS, MOST_SETTINGS, REQUEST_FIELDS, ComparisonRequest
+from imbaloss.comparison.request import ARRAYS, MOST_SETTINGS, REQUEST_FIELDS, TFIDF, ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.targets import name_classes
 from imbaloss.plural import format_count
@@ -52,10 +52,11 @@ def compare(  # noqa: D417 - the table of the request documents the other option
     keep_cost_columns: bool = False, baseline: str | None = None, segment: Names = (), importance: bool | None = None,
     optimize: str | None = None, folds: int = 5, repetitions: int | None = None, budget: str | None = None,
     race: bool = False, margin: float = DEFAULT_MARGIN, category: Names = (), drop: Names = (), mark: Names = (),
-    na_values: Names = (), keep_na: Names = (), decimal: str | None = None, out: str | Path | None = None,
-    overwrite: bool = False, name: str = "data", device: str = "cpu", executor: str | None = None,
-    workers: int | None = None, address: str | None = None, worst_misses: int | None = None,
-    features: str | None = None, bundle: bool = False, verbose: bool = False, **recipe: Any,
+    text_columns: Names = (), text: str = TFIDF, na_values: Names = (), keep_na: Names = (), decimal: str | None = None,
+    out: str | Path | None = None, overwrite: bool = False, name: str = "data", device: str = "cpu",
+    executor: str | None = None, workers: int | None = None, address: str | None = None,
+    worst_misses: int | None = None, features: str | None = None, bundle: bool = False, verbose: bool = False,
+    **recipe: Any,
 ) -> Answer:  # fmt: skip
     """Find out which method finds the rare class best in these data, by how much, and how certain that is.
 
@@ -91,6 +92,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         group=None if groups is None else GROUP, time=None if times is None else TIME,
         weight=None if sample_weight is None else WEIGHT,
         drop=as_names(drop) or (), category=as_names(category) or (), mark=as_names(mark) or (),
+        text_columns=as_names(text_columns) or (), text=str(text),
         na_values=as_names(na_values) or (), keep_na=as_names(keep_na) or (), decimal=decimal,
         methods=collect_methods(methods), losses=as_names(losses), samplers=as_names(samplers), references=references,
         settings=canonical_int("settings", settings),

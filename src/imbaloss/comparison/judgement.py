@@ -13,6 +13,7 @@ class ColumnRequest:
     """The parts of a request that concern columns."""
 
     categories: Collection[str] = ()  # columns whose values are names, whatever they look like
+    texts: Collection[str] = ()  # columns of free text, whose words are learned from, whatever they look like
     marks: Collection[str] = ()  # columns of numbers in which some values have a mark (>4) or are no number (unknown)
     na_values: tuple[str, ...] = ()  # further texts that mean a missing value
     keep_na: tuple[str, ...] = ()  # columns in which NA, None and the like are values

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from imbaloss.choices import suggest
 from imbaloss.comparison.assemble import Content, assemble_own, derive_name, join_columns
 from imbaloss.comparison.column_kinds import judge_columns
-from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits
+from imbaloss.comparison.column_notes import describe_names_and_texts
 from imbaloss.comparison.column_values import LARGE, check_test_columns, list_names, take_columns
 from imbaloss.comparison.columns import MISSING, ColumnKind, LeftOut, Reason, Schema
 from imbaloss.comparison.image_features import ImageColumn, ProgressHandler, ignore_progress
@@ -41,6 +41,7 @@ from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.segments import cut_segments
 from imbaloss.comparison.targets import name_classes
+from imbaloss.comparison.text_embedding import embed_tables
 from imbaloss.training.fast.memory import return_freed_memory
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
         "baseline": request.baseline,
     }
     lists = {"drop": request.drop, "category": request.category, "mark": request.mark, "keep_na": request.keep_na}
-    lists |= {"segment": request.segment, "cost": read_costs(request).columns}
+    lists |= {"text_columns": request.text_columns, "segment": request.segment, "cost": read_costs(request).columns}
     named = [*wanted.items(), *((purpose, name) for purpose, column_names in lists.items() for name in column_names)]
     for purpose, name in named:
         if name is not None and name not in names:
@@ -155,6 +156,9 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
         raise ValueError(f"the target, {request.target!r}, cannot be left out")
     if both := set(request.mark) & set(request.category):
         raise ValueError(f"column {min(both)!r} is both a category and a number with marks: use one of the two")
+    if both := set(request.text_columns) & {*request.mark, *request.category}:
+        kind = "a category" if min(both) in request.category else "a number with marks"
+        raise ValueError(f"column {min(both)!r} is both {kind} and free text: use one of the two")
 
 
 def open_tables(
@@ -195,6 +199,9 @@ def open_tables(
         marked = images.replace(marked)
         schema = judge_columns(marked[0], replace(column_request, embedded=(images.name,)))
         schema = replace(schema, embeddings={images.name: images.embedded.embedding})
+    notes = [*notes, *describe_names_and_texts(tables[0], marked[0], schema, request)]
+    notes += images.embedded.notes if images else ()
+    schema, embedded = embed_tables(schema, marked, request)
     costs = find_costs(tables[0], request)
     targets = [target]
     for test in tables[1:]:
@@ -211,12 +218,7 @@ def open_tables(
         kind=schema,
         target=pd.concat(targets, ignore_index=True) if len(targets) > 1 else target,
         held_out=sum(test.num_rows for test in tables[1:]),
-        notes=(
-            *notes,
-            *describe_missing_texts(tables[0], schema),
-            *describe_names_with_digits(tables[0], schema, request.category),
-            *(images.embedded.notes if images else ()),
-        ),
+        notes=tuple(notes),
         classes=classes or {},
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),
@@ -228,7 +230,7 @@ def open_tables(
         pictures=images.embedded.pictures if images else None,
     )
     tables.clear()
-    return assemble_own(replace(content, features=take_features(schema, marked, request)), request)
+    return assemble_own(replace(content, features=take_features(schema, embedded, request)), request)
 
 
 def take_features(schema: Schema, tables: "list[pa.Table]", request: ComparisonRequest) -> pd.DataFrame:
@@ -318,7 +320,7 @@ def check_baseline(schema: Schema, frame: pd.DataFrame) -> None:
     column = schema.columns[0]
     if column.kind is ColumnKind.NUMBER:
         return
-    content = "dates" if column.is_date else "numbers with marks"
+    content = "dates" if column.is_date else "free text" if column.is_text else "numbers with marks"
     if column.is_category:
         names = sorted(set(frame[column.name]) - {MISSING})
         if len(names) <= DECISIONS:
@@ -363,7 +365,14 @@ def read_column_request(request: ComparisonRequest, delimiter: str | None) -> Co
         if column is not None:
             aside[column] = reason
     return ColumnRequest(
-        request.category, request.mark, request.na_values, request.keep_na, aside, request.decimal, delimiter
+        categories=request.category,
+        texts=request.text_columns,
+        marks=request.mark,
+        na_values=request.na_values,
+        keep_na=request.keep_na,
+        aside=aside,
+        decimal=request.decimal,
+        delimiter=delimiter,
     )
 
 

@@ -30,7 +30,7 @@ from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import NamedArray, fit_image_arrays
 from imbaloss.comparison.reading.images import SIZE, fit_image_files
 from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, is_text, iterate_blocks
-from imbaloss.comparison.request import ComparisonRequest
+from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest
 from imbaloss.comparison.segments import cut_segments
 from imbaloss.comparison.study import choose_methods
 from imbaloss.comparison.targets import name_classes
@@ -153,9 +153,11 @@ def refuse_columns(request: ComparisonRequest, reason: str) -> None:
 
 
 def refuse_options_of_rows(
-    request: ComparisonRequest, options: Sequence[str] = ("cost", "weight", "baseline", "segment")
+    request: ComparisonRequest, options: Sequence[str] = ("cost", "weight", "baseline", "segment", "text_columns")
 ) -> None:
-    """Refuse costs or weights by row, a baseline and segments, which are for tables; do nothing without them.
+    """Refuse what is for tables: costs or weights by row, a baseline, segments, columns of text.
+
+    Nothing is done without them.
 
     options: The fields of the request that are refused.
 
@@ -165,7 +167,8 @@ def refuse_options_of_rows(
     for option in options:
         if getattr(request, option):
             instead = ", and give constant costs as --threshold cost:fn=10" if option == "cost" else ""
-            raise ValueError(f"--{option} is for tables, and these are images: leave it out{instead}")
+            written = (REQUEST_FIELDS[option].entry.option or option).replace("_", "-")
+            raise ValueError(f"--{written} is for tables, and these are images: leave it out{instead}")
 
 
 def find_image_column(table: "pa.Table", request: ComparisonRequest) -> str | None:

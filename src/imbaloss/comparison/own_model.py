@@ -27,6 +27,7 @@ from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.table_file import naming
 from imbaloss.comparison.reference import Reference
 from imbaloss.comparison.row_costs import RowCosts
+from imbaloss.comparison.text_embedding import embed_texts
 from imbaloss.data import InputForm
 from imbaloss.evaluation import Guarantee
 from imbaloss.evaluation.calibration import NONE
@@ -49,6 +50,8 @@ PROBABILITY, SCORE = "probability", "score"  # names of what a model gives for t
 SCHEMA = "schema.json"  # the file in a skops file that names types
 CHECKSUM = "sha256"  # the entry with the checksum of all other entries
 TRUSTED = (  # types that a preparation may hold, in addition to those that skops trusts
+    "imbaloss.comparison.text_encoder.FittedTexts",
+    "imbaloss.comparison.text_encoder.TextEncoder",
     "imbaloss.comparison.wide_quantiles.WideQuantileTransformer",
     "numpy.dtype",
     "sklearn.model_selection._split.StratifiedKFold",
@@ -263,9 +266,10 @@ class OwnModel:
             first_row: The number of the first row, for messages.
 
         Raises:
-            ValueError: A column is missing or unknown, or a value is not of the column's kind.
+            ValueError: A column is missing or unknown, or a value is not of the column's kind. Or the model learned
+                from frozen features of texts, and this machine lacks what makes them.
         """
-        marked = mark_missing(table, schema.na_values, schema.keep_na)
+        marked = embed_texts(schema, mark_missing(table, schema.na_values, schema.keep_na))
         return take_columns(schema, marked, first_row, also=[self.target, *(self.costs.columns if self.costs else ())])
 
     def predict(self, X: Any) -> NDArray[Any]:

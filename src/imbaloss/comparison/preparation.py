@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from imbaloss.comparison.columns import ColumnKind, Schema
 from imbaloss.comparison.vectors import read_vectors
 from imbaloss.data import InputForm
+
+if TYPE_CHECKING:
+    from imbaloss.comparison.text_encoder import FittedTexts
 
 Inputs = NDArray[np.floating[Any]]  # float32 for networks; float32 or float64 for columns as they are
 Rows = NDArray[np.int64]
@@ -82,7 +85,7 @@ class TablePreparation:
                 [columns[start : start + size] for start in range(0, len(columns), size)], frame, rows
             )
         values = take_step_array(frame, name, columns, rows)
-        if name == "many" or len(columns) <= size:
+        if name in {"many", "texts"} or len(columns) <= size:
             return [step.fit_transform(values, labels)]
         step.fit(values)
         dtype, height = self.find_dtype(frame), max(AT_ONCE // len(columns), 1)
@@ -155,9 +158,9 @@ class TablePreparation:
         """
         if self.form is not InputForm.COLUMNS:
             return np.dtype(np.float32)
-        numeric = [column.name for column in self.schema.columns if not (column.is_category or column.is_embedded)]
+        numeric = [column.name for column in self.schema.columns if column.is_simple and not column.is_category]
         is_narrow = (
-            (numeric or "embedded" in self.steps)
+            (numeric or {"embedded", "texts"} & self.steps.keys())
             and "many" not in self.steps
             and (frame.dtypes[numeric] == np.float32).all()
         )
@@ -184,8 +187,10 @@ class TablePreparation:
         inputs: list[str] = []
         for step_name, names in list_step_columns(self.schema).items():
             step, read_from = self.steps[step_name], [files[name] for name in names]
-            if step_name == "embedded":
-                inputs += [name for name in read_from for _ in range(self.schema.embeddings[name].width)]
+            if step_name in {"embedded", "texts"}:
+                fitted = self.schema.embeddings if step_name == "embedded" else self.fitted_texts
+                widths = [fitted[name].width for name in read_from]
+                inputs += [name for name, width in zip(read_from, widths, strict=True) for _ in range(width)]
                 continue
             if self.form is not InputForm.COLUMNS and step_name == "categories":
                 repeats = [len(categories) for categories in step.categories_]
@@ -195,6 +200,15 @@ class TablePreparation:
             if self.form is not InputForm.COLUMNS and step_name == "numbers":
                 inputs += [read_from[place] for place in step["missing"].indicator_.features_]
         return tuple(inputs)
+
+    @property
+    def fitted_texts(self) -> "dict[str, FittedTexts]":
+        """What the fit decided for each column of free text, by its name."""
+        step = self.steps.get("texts")
+        if step is None:
+            return {}
+        encoder = step[0] if hasattr(step, "steps") else step
+        return dict(zip(list_step_columns(self.schema)["texts"], encoder.columns_, strict=True))
 
     def count_unseen(self, frame: pd.DataFrame) -> dict[str, int]:
         """Count the rows with a category that the fit did not have, by column of names.
@@ -242,6 +256,11 @@ class JoinedPreparation(TablePreparation):
         """The column of the file that each of the D inputs is made of, in the order of the inputs."""
         return tuple(column for part in self.parts for column in part.input_columns)
 
+    @property
+    def fitted_texts(self) -> "dict[str, FittedTexts]":
+        """What the fit decided for each column of free text, by its name; it is the same in both preparations."""
+        return self.parts[0].fitted_texts
+
     def count_unseen(self, frame: pd.DataFrame) -> dict[str, int]:
         """Count the rows with a category that the fit did not have, by column; frame: as for each preparation."""
         return self.parts[0].count_unseen(frame)
@@ -270,8 +289,8 @@ def join_inputs(parts: Sequence[Any], dtype: np.dtype[np.floating[Any]]) -> Inpu
 def list_step_columns(schema: Schema) -> dict[str, list[str]]:
     """Return the names of the columns that each step of the preparation transforms, in the order of inputs.
 
-    The steps are "numbers", "categories", "many" (categories with many values), "cycles" (sines and cosines of dates)
-    and "embedded" (frozen features). Steps without columns are left out.
+    The steps are "numbers", "categories", "many" (categories with many values), "cycles" (sines and cosines of dates),
+    "embedded" (frozen features) and "texts" (free text). Steps without columns are left out.
     """
     names = {
         "numbers": [column.name for column in schema.columns if column.is_number],
@@ -281,12 +300,13 @@ def list_step_columns(schema: Schema) -> dict[str, list[str]]:
         "many": [column.name for column in schema.columns if column.kind == ColumnKind.MANY],
         "cycles": [column.name for column in schema.columns if column.is_cycle],
         "embedded": [column.name for column in schema.columns if column.is_embedded],
+        "texts": [column.name for column in schema.columns if column.is_text],
     }
     return {step: columns for step, columns in names.items() if columns}
 
 
 def take_step_array(frame: pd.DataFrame, step: str, names: Sequence[str], rows: Rows) -> NDArray[Any]:
-    """Return a copy of columns of a step: float64 (N, C), objects (N, C) for categories, float32 (N, D) for features.
+    """Return a copy of columns of a step: float64 (N, C), objects (N, C) for names, float32 (N, D) for features.
 
     A copy is needed because steps transform it in place. Each column is contiguous in memory, which decides the order
     in which scikit-learn sums it, and so the last bits of its mean.
@@ -353,6 +373,7 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
       Explorations 3). An unknown value gets the mean of all.
     - Sines and cosines stay as they are. For a missing date both are 0, the middle of the circle.
     - Frozen features get mean 0 and variance 1 each.
+    - Free text becomes the numbers of `FittedTexts`, each with mean 0 and variance 1.
 
     Kinds that no column has are left out.
 
@@ -362,6 +383,7 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+    from imbaloss.comparison.text_encoder import TextEncoder
     from imbaloss.comparison.wide_quantiles import WideQuantileTransformer
 
     quantiles = WideQuantileTransformer(
@@ -379,6 +401,7 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
         "many": many,
         "cycles": SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True),
         "embedded": StandardScaler(copy=False),
+        "texts": Pipeline([("terms", TextEncoder()), ("scale", StandardScaler())]),
     }
     return {name: steps[name] for name in list_step_columns(schema)}
 
@@ -386,13 +409,15 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
 def make_column_steps(schema: Schema, positives: int) -> dict[str, Any]:
     """Make the unfitted estimators that keep the columns of a schema as they are, by name of the step.
 
-    Numbers, sines, cosines and frozen features stay, with NaN for missing ones. Categories become codes from 0 on, and
-    an unknown one NaN. A category with many values gets the mean target of its value, as in `make_steps`, since trees
-    that split by many codes learn them by heart.
+    Numbers, sines, cosines and frozen features stay, with NaN for missing ones. Free text becomes the numbers of
+    `FittedTexts`. Categories become codes from 0 on, and an unknown one NaN. A category with many values gets the mean
+    target of its value, as in `make_steps`, since trees that split by many codes learn them by heart.
 
     positives: The number of positives in the rows of the fit.
     """
     from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
+
+    from imbaloss.comparison.text_encoder import TextEncoder
 
     steps = {
         "numbers": FunctionTransformer(feature_names_out="one-to-one"),
@@ -400,6 +425,7 @@ def make_column_steps(schema: Schema, positives: int) -> dict[str, Any]:
         "many": make_target_encoder(positives),
         "cycles": FunctionTransformer(feature_names_out="one-to-one"),
         "embedded": FunctionTransformer(feature_names_out="one-to-one"),
+        "texts": TextEncoder(),
     }
     return {name: steps[name] for name in list_step_columns(schema)}
 

@@ -15,6 +15,7 @@ from imbaloss.field_tables import Entry, between, read_fields
 from imbaloss.recipe_fields import DEFAULT_MARGIN, DEVICE, MARGIN
 
 MOST = 1000  # repetitions
+TFIDF = "tfidf"  # what makes numbers of free text by default
 MOST_SETTINGS = 6  # settings that each method may try
 EXCLUSIVE = (  # fields that cannot be combined, and the reason
     ("repetitions", "budget", "a budget decides the number of repetitions"),
@@ -30,6 +31,7 @@ NAMES = (
     "drop",
     "category",
     "mark",
+    "text_columns",
     "segment",
     "na_values",
     "keep_na",
@@ -159,6 +161,29 @@ class ComparisonRequest:
             "becomes a number and a mark.",
         ),
     ] = ()
+    text_columns: Annotated[
+        tuple[str, ...],
+        Entry(
+            "Column of free text, whose words are learned from. Sentences that differ from row to row are recognised.",
+            panel="Data",
+            metavar="COLUMN",
+            option="text-column",
+            in_python="Columns of free text, whose words are learned from. Sentences that differ from row to row are "
+            "recognised.",
+        ),
+    ] = ()
+    text: Annotated[
+        str,
+        Entry(
+            "What makes numbers of free text: tfidf (words and their frequencies), or frozen features of wordllama, "
+            "model2vec:NAME or sentence-transformers:NAME. NAME is a folder, or a model in the cache of Hugging Face.",
+            panel="Data",
+            metavar="NAME",
+            in_python='What makes numbers of free text: "tfidf" (words and their frequencies), or frozen features of '
+            '"wordllama", "model2vec:NAME" or "sentence-transformers:NAME". NAME is a folder, or a model in the cache '
+            "of Hugging Face.",
+        ),
+    ] = TFIDF
     na_values: Annotated[
         tuple[str, ...],
         Entry(

@@ -37,7 +37,13 @@ def cut_segments(tables: "Sequence[pa.Table]", request: ComparisonRequest) -> di
         ValueError: A column has one value, values of several kinds, or a different text in each row.
     """
     names = {*request.category, *filter(None, (request.group,))}
-    of_columns = ColumnRequest(names, request.mark, request.na_values, request.keep_na, decimal=request.decimal)
+    of_columns = ColumnRequest(
+        names,
+        marks=request.mark,
+        na_values=request.na_values,
+        keep_na=request.keep_na,
+        decimal=request.decimal,
+    )
     return {name: cut_column(name, tables, of_columns) for name in request.segment}
 
 
@@ -63,6 +69,8 @@ def cut_column(name: str, tables: "Sequence[pa.Table]", request: ColumnRequest) 
         raise ValueError(f"the column {name!r} does not divide the rows into segments: {error}") from error
     frame = pd.concat([take_columns(schema, table.select([name])) for table in tables], ignore_index=True)
     first = schema.columns[0]
+    if first.is_text:
+        raise ValueError(f"the column {name!r} does not divide the rows into segments: it is free text")
     values = frame[first.name]
     if not first.is_number:
         return cut_names(values)

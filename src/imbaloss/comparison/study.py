@@ -12,6 +12,7 @@ from imbaloss.comparison.advice import IMAGES, Advice, advise, collect_facts, ex
 from imbaloss.comparison.race_schedule import Drop, Look, find_error_left, find_first_look, list_looks
 from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
 from imbaloss.comparison.segment_scores import judge_segments
+from imbaloss.comparison.text_words import ColumnWords
 from imbaloss.comparison.worst_misses import find_worst_misses
 from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec
 from imbaloss.evaluation import Decision
@@ -60,7 +61,7 @@ CALIBRATION = "auto"
 OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
 NEW_KEYS = (  # that a study file has only if they are set
-    *("race", "drops", "cost", "segments", "permutations", "copies", "worst_misses", "first_test_row"),
+    *("race", "drops", "cost", "segments", "permutations", "copies", "worst_misses", "words", "first_test_row"),
     "features",
 )
 FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
@@ -96,6 +97,7 @@ class OwnStudy:
     permutations: int = 0  # of each column in a repetition, which tell what it matters; 0 to leave that out
     copies: int = 0  # test rows of the first division that also occur in train or validation
     worst_misses: int = 0  # number of missed rows, and of false alarms, that the report names
+    words: tuple[ColumnWords, ...] = ()  # of columns of text, as the model of all rows weighs them
     first_test_row: int = 0  # the place of the first row of the test file, if its rows are named; else 0
     features: tuple[str, ...] = ()  # the extractors of the frozen features that are learned from, as options name them
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
@@ -248,7 +250,7 @@ class OwnStudy:
         if misses is not None and self.features:
             images = findings.store.nearest_images(self.final_run(best))
             misses = misses.with_images(images, self.first_test_row)
-        return advise(case, segments, misses)
+        return advise(case, segments, misses, self.words)
 
     def read_permuted(self, store: Store, method: Method) -> dict[str, PermutedScores]:
         """Read the scores of a method after permutations of columns, by the hash of a run; empty if none are asked for.
@@ -274,7 +276,7 @@ class OwnStudy:
         table = {key: getattr(self, names[key]) for key in make_document_type().model_fields}
         table |= {"methods": [str(method) for method in self.methods], "recipe": self.entries}
         table |= {"drops": [asdict(drop) for drop in self.drops], "segments": list(self.segments)}
-        table |= {"features": list(self.features)}
+        table |= {"features": list(self.features), "words": [asdict(words) for words in self.words]}
         return {OWN: {key: value for key, value in table.items() if value or key not in NEW_KEYS}}
 
     @classmethod
@@ -296,6 +298,7 @@ class OwnStudy:
             ) from error
         methods = tuple(Method.parse(text, decision) for text in table["methods"])
         table["drops"] = read_drops(table)
+        table["words"] = tuple(map(ColumnWords.from_entry, table["words"]))
         table |= {name: table.pop(key) for name, key in FILE_KEYS.items()}
         return cls(**table | {"methods": methods, "recipe": recipe, "entries": table["recipe"]})
 

@@ -27,6 +27,10 @@ class ExtractorFacts:
         """The SHA-256 of all facts, in hexadecimal digits. Equal identities give equal features."""
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
+    def gives_the_features_of(self, other: "ExtractorFacts") -> bool:
+        """Say whether the weights and the preparation of items are those of another extractor, whatever its name."""
+        return (self.width, self.weights, self.settings) == (other.width, other.weights, other.settings)
+
     def to_json(self) -> dict[str, Any]:
         """Return the facts as JSON values, of which `from_json` makes the same facts."""
         return asdict(self)
