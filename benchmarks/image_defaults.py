@@ -20,7 +20,7 @@ HOG needs `pip install --constraint constraints.txt scikit-image`.
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import product
@@ -40,6 +40,7 @@ from imbaloss.data.digits import Digits
 from imbaloss.data.seeds import make_generator
 from imbaloss.data.sets import find_binary_set
 from imbaloss.evaluation import Decision
+from imbaloss.features.hog import hog
 from imbaloss.learners import Method
 from imbaloss.statistics import t_interval
 from imbaloss.studies.tuning import choose_outcome
@@ -53,7 +54,10 @@ SCORES = ("average_precision", "roc_auc")
 KEY = ["set", "seed", "candidate", "method"]
 REFERENCE = "pixels"
 HEADS = ("ce", "mfe", "logistic_regression", "lightgbm")
-DRAWN = 8  # pairs of classes, and half as many of superclasses
+SETTINGS = 6  # that each method tries, but for convolutional networks
+SLOW, SLOW_SETTINGS = "lightgbm", 2  # which takes longest on thousands of inputs, and the settings that it tries
+LARGE = 2400  # images of the sets of superclasses, on which it is left out
+DRAWN, LARGE_PAIRS = 8, 3  # pairs of classes, and pairs of superclasses
 TREES = ("maple_tree", "oak_tree", "palm_tree")  # the classes of tree_1 and tree_2
 DIGITS = {"digits_3_8": 130, "digits_8_9": 125, "digits_parity": 600}  # set -> images to learn from
 PARTS = ("design", "checking")
@@ -80,6 +84,8 @@ class Candidate:
     entries: Mapping[str, Any] = field(default_factory=dict)
     flip: bool = True  # whether images of classes that a mirror leaves what they are, as photographs, are flipped
     shift: float = 0.0  # as a share of the side
+    seeds: int = 3  # the first seeds of each set, at most
+    scaled: bool = True  # whether descriptors get mean 0 and deviation 1 on train
 
 
 def list_sets() -> list[ImageSet]:
@@ -88,11 +94,11 @@ def list_sets() -> list[ImageSet]:
     classes = [name for names in SUPERCLASSES.values() for name in names if name not in TREES]
     supers = [name for name in SUPERCLASSES if not name.startswith("household")]
     small = ["tree_1", "tree_2", *draw_pairs(classes, generator)]
-    large = draw_pairs(supers, generator)[: DRAWN // 2]
+    large = draw_pairs(supers, generator)[:LARGE_PAIRS]
     large.insert(1, "household")  # the second, and so for checking
     return [
         *(ImageSet(name, PARTS[place % 2], 400, LEVELS[place // 2 % 4], 2) for place, name in enumerate(small)),
-        *(ImageSet(name, PARTS[place % 2], 2400, LEVELS[place // 2 % 4], 1) for place, name in enumerate(large)),
+        *(ImageSet(name, PARTS[place % 2], LARGE, LEVELS[place // 2 % 4], 1) for place, name in enumerate(large)),
         *(ImageSet(name, PARTS[place % 2], size, 0.1, 3) for place, (name, size) in enumerate(DIGITS.items())),
     ]
 
@@ -103,13 +109,19 @@ def draw_pairs(names: Sequence[str], generator: np.random.Generator) -> list[str
 
 
 def describe_hog(images: Images, *, cells: int, colours: str) -> NDArray[np.float32]:
-    """Return HOG with that many cells along each side, and colours: "small" images of 8 x 8 pixels or a "histogram"."""
-    from skimage.feature import hog
+    """Return histograms of oriented gradients and colours.
+
+    Args:
+        images: The images, as high as wide.
+        cells: The number of cells of histograms along each side.
+        colours: "small" for images of 8 x 8 pixels, "finer" for 16 x 16, or "histogram".
+    """
+    from skimage import feature
 
     side = max(images.shape[-1] // cells, 1)
     last = images.transpose(0, 2, 3, 1)
     gradients = [
-        hog(image, 9, (side, side), (2, 2), channel_axis=-1).astype(np.float32)  # of the strongest channel
+        feature.hog(image, 9, (side, side), (2, 2), channel_axis=-1).astype(np.float32)  # of the strongest channel
         for image in last
     ]
     if colours == "histogram":
@@ -117,7 +129,7 @@ def describe_hog(images: Images, *, cells: int, colours: str) -> NDArray[np.floa
         shown = [np.histogramdd(image.reshape(-1, image.shape[-1]), [edges] * image.shape[-1])[0] for image in last]
         added = np.sqrt(np.stack(shown).reshape(len(images), -1) / images[0, 0].size)
     else:
-        side = max(images.shape[-1] // 8, 1)
+        side = max(images.shape[-1] // (16 if colours == "finer" else 8), 1)
         size = images.shape[-1] // side
         added = images.reshape(len(images), -1, size, side, size, side).mean((3, 5)).reshape(len(images), -1) / 255
     return np.hstack([np.stack(gradients), added.astype(np.float32)])
@@ -127,12 +139,18 @@ CNN = {"network": "cnn", "epochs": 40, "train_batch": 64, "scaling": "standard"}
 SMALL_CNN = CNN | {"channels": (8, 16, 32), "tune_lr": (0.003, 0.01)}
 CANDIDATES = (
     Candidate(REFERENCE, HEADS, entries={"scaling": "standard"}),
-    Candidate("hog 4 + small", HEADS, partial(describe_hog, cells=4, colours="small")),
-    Candidate("hog 4 + histogram", HEADS, partial(describe_hog, cells=4, colours="histogram")),
-    Candidate("hog 8 + small", HEADS[:3], partial(describe_hog, cells=8, colours="small")),
-    Candidate("cnn", ("ce",), entries=SMALL_CNN, flip=False),
-    Candidate("cnn, moved", ("ce",), entries=SMALL_CNN, shift=0.125),
-    Candidate("wide cnn, moved", ("ce",), entries=CNN | {"lr": 0.003}, shift=0.125),
+    Candidate("hog", HEADS, hog, {"scaling": "standard"}, scaled=False),
+    *(
+        Candidate(
+            f"hog {cells} + {colours}",
+            ("logistic_regression",),
+            partial(describe_hog, cells=cells, colours=colours),
+        )
+        for cells, colours in ((4, "histogram"), (8, "small"), (4, "finer"))
+    ),
+    Candidate("cnn, moved", ("ce",), entries=SMALL_CNN, shift=0.125, seeds=1),
+    Candidate("cnn", ("ce",), entries=SMALL_CNN, flip=False, seeds=1),
+    Candidate("wide cnn, moved", ("ce",), entries=CNN | {"lr": 0.003}, shift=0.125, seeds=1),
 )
 
 
@@ -161,28 +179,30 @@ def draw_images(data: ImageSet, seed: int, folder: Path | None) -> tuple[list[Im
     return [np.concatenate(part) for part in parts], labels
 
 
-def make_parts(images: Sequence[Images], labels: Sequence[NDArray[np.int64]], describe: Describe | None) -> Split:
-    """Return the parts as inputs of a candidate; descriptors get mean 0 and deviation 1 on train."""
-    if describe is None:
+def make_parts(images: Sequence[Images], labels: Sequence[NDArray[np.int64]], candidate: Candidate) -> Split:
+    """Return the parts as inputs of a candidate."""
+    if candidate.describe is None:
         inputs = [part.astype(np.float32) / np.float32(255) for part in images]
     else:
-        described = [describe(part) for part in images]
-        scaler = StandardScaler().fit(described[0])
-        inputs = [scaler.transform(part) for part in described]
+        inputs = [candidate.describe(part) for part in images]
+        if candidate.scaled:
+            scaler = StandardScaler().fit(inputs[0])
+            inputs = [scaler.transform(part) for part in inputs]
     return Split(*(Samples(part, of_part) for part, of_part in zip(inputs, labels, strict=True)))
 
 
 def fit_method(candidate: Candidate, text: str, parts: Split, data: ImageSet, seed: int) -> dict[str, object]:
     """Fit a method with each setting, and return the scores on test of the best on validation, and its seconds."""
     method = Method.parse(text, Decision.read({"optimize": "average_precision"}))
-    entries = make_default_entries(len(parts.train), 6) | candidate.entries
+    entries = make_default_entries(len(parts.train), SETTINGS) | candidate.entries
     if "lr" in entries:
         entries["tune_lr"] = ()
     if candidate.shift:
         entries["flip"] = candidate.flip and not data.name.startswith("digits")
         entries["shift"] = max(round(candidate.shift * parts.train.inputs.shape[-1]), 1)
-    recipe = method.learner.adapt_recipe(Recipe(**entries), 6)
-    candidates = method.learner.list_candidates(recipe, 6)
+    settings = SLOW_SETTINGS if text == SLOW else SETTINGS
+    recipe = method.learner.adapt_recipe(Recipe(**entries), settings)
+    candidates = method.learner.list_candidates(recipe, settings)
     members = [Member(parts, method.objective, each.recipe, seed, setting=each.setting) for each in candidates]
     plan = plan_training(recipe, len(parts.train), parts.train.inputs.shape[1:])
     start = time.process_time()
@@ -202,20 +222,14 @@ def fit_method(candidate: Candidate, text: str, parts: Split, data: ImageSet, se
     }
 
 
-def measure_set(data: ImageSet, seed: int, finished: set[tuple[Any, ...]], folder: Path | None) -> Iterator[str]:
-    """Fit the candidates that are not finished on a set with a seed, and yield a line of JSON for each method."""
+def measure(candidate: Candidate, data: ImageSet, seed: int, methods: Sequence[str], folder: Path | None) -> list[str]:
+    """Fit methods of a candidate on a set with a seed, and return a line of JSON for each."""
     images, labels = draw_images(data, seed, folder)
-    for candidate in CANDIDATES:
-        methods = [text for text in candidate.methods if (data.name, seed, candidate.name, text) not in finished]
-        if methods:
-            start = time.process_time()
-            parts = make_parts(images, labels, candidate.describe)
-            described = round(time.process_time() - start, 2)
-            facts = {"set": data.name, "part": data.part, "seed": seed, "images": data.images, "level": data.level}
-            for text in methods:
-                scores = fit_method(candidate, text, parts, data, seed)
-                row = facts | {"candidate": candidate.name, "method": text, "describing": described} | scores
-                yield json.dumps(row)
+    start = time.process_time()
+    parts = make_parts(images, labels, candidate)
+    facts = {"set": data.name, "part": data.part, "seed": seed, "images": data.images, "level": data.level}
+    facts |= {"candidate": candidate.name, "describing": round(time.process_time() - start, 2)}
+    return [json.dumps(facts | {"method": text} | fit_method(candidate, text, parts, data, seed)) for text in methods]
 
 
 def report(rows: pd.DataFrame) -> list[str]:
@@ -226,11 +240,11 @@ def report(rows: pd.DataFrame) -> list[str]:
         f"|{' --- |' * 8}",
     ]
     is_digits = rows["set"].str.startswith("digits")
-    kinds = {"digits": is_digits, "400": ~is_digits & (rows["images"] == 400), "2400": rows["images"] == 2400}
+    kinds = {"digits": is_digits, "400": ~is_digits & (rows["images"] == 400), str(LARGE): rows["images"] == LARGE}
     groups = {f"{part}, {kind}": kinds[kind] & (rows["part"] == part) for part, kind in product(PARTS, kinds)}
     groups |= {f"{part}, photographs": ~is_digits & (rows["part"] == part) for part in PARTS}
     for title, chosen in groups.items():
-        means = rows[chosen].groupby([*KEY[2:], "set"], sort=False)[[*SCORES, "seconds"]].mean()
+        means = rows[chosen].groupby([*KEY[2:], "set"], sort=False)[[*SCORES, "seconds"]].mean().sort_index()
         for candidate, method in dict.fromkeys((each[0], each[1]) for each in means.index):
             of_method = means.loc[candidate, method]
             base = means.loc[REFERENCE, method].reindex(of_method.index)
@@ -253,6 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("rows_file", type=Path, help="JSON-lines file to which rows are appended")
     parser.add_argument("--report", action="store_true", help="print the report of the rows of the file")
     parser.add_argument("--part", choices=PARTS, help="measure the sets of this part alone")
+    parser.add_argument("--candidate", action="append", help="measure this candidate alone; may be repeated")
     parser.add_argument("--data-dir", type=Path, help="folder with CIFAR-100; else the cache or a download")
     options = parser.parse_args(arguments)
     rows = read_rows(options.rows_file)
@@ -260,11 +275,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("\n".join(report(rows)) if len(rows) else f"{options.rows_file} has no rows")
         return
     finished = set(rows[KEY].itertuples(index=False, name=None)) if len(rows) else set()
-    for data in list_sets():
-        if options.part in {None, data.part}:
-            for seed in range(data.seeds):
-                for line in measure_set(data, seed, finished, options.data_dir):
-                    append_lines(options.rows_file, [line])
+    sets = [data for data in list_sets() if options.part in {None, data.part}]
+    candidates = [each for each in CANDIDATES if options.candidate is None or each.name in options.candidate]
+    for candidate, data in product(candidates, sets):
+        for seed in range(min(data.seeds, candidate.seeds)):
+            asked = [text for text in candidate.methods if text != SLOW or data.images < LARGE]
+            methods = [text for text in asked if (data.name, seed, candidate.name, text) not in finished]
+            if methods:
+                append_lines(options.rows_file, measure(candidate, data, seed, methods, options.data_dir))
 
 
 if __name__ == "__main__":
