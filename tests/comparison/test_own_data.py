@@ -176,8 +176,8 @@ def test_the_checksum_is_of_the_data_and_their_division(tmp_path):
     assert len(others - same) == 6
 
 
-def test_images_are_drawn_as_they_are(tmp_path):
-    data = open_source(write_images(tmp_path), "folder", size=6)
+def test_images_are_drawn_as_they_are_for_a_network_that_is_named(tmp_path):
+    data = open_source(write_images(tmp_path), "folder", size=6, recipe={"network": "mlp"})
     assert (data.positive, data.negative, data.shape, data.inputs) == ("cracked", "ok", (3, 6, 6), 108)
     split = data.draw(0, Fold(0, 0, 5))
     assert np.array_equal(split.test.inputs, data.features[split.test.images].astype(np.float32) / np.float32(255))

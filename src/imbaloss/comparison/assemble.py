@@ -14,7 +14,7 @@ from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.hashes import hash_rows
 from imbaloss.comparison.own_data import ALL, FOLDS, TEST, TIME, Baseline, Own
 from imbaloss.comparison.pictures import Pictures
-from imbaloss.comparison.preparation import ImagePreparation
+from imbaloss.comparison.preparation import HOG, ImagePreparation
 from imbaloss.comparison.reading.table_file import COMPRESSED
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
@@ -26,6 +26,8 @@ from imbaloss.studies import Segments
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+OF_PIXELS = ("network", "flip", "shift")  # entries of a recipe for methods that learn from pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +111,7 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
         positive=positive,
         features=content.features,
         labels=labels,
-        kind=content.kind,
+        kind=choose_kind(content.kind, request),
         checksum="",
         division=TEST if content.held_out else TIME if times is not None else FOLDS,
         folds=request.folds,
@@ -130,6 +132,16 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
     own = replace(own, checksum=compute_checksum(own))
     check_parts(own, request)
     return own
+
+
+def choose_kind(kind: Schema | ImagePreparation, request: ComparisonRequest) -> Schema | ImagePreparation:
+    """Return the rules for images with their description by HOG, unless the request names what is for pixels.
+
+    A network, flips and shifts are for pixels. Columns of a table are returned unchanged.
+    """
+    if isinstance(kind, Schema) or any(request.recipe.get(name) for name in OF_PIXELS):
+        return kind
+    return replace(kind, description=HOG)
 
 
 def check_decision_matters(labels: NDArray[np.int64], costs: NDArray[np.float64]) -> None:

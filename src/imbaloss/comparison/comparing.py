@@ -27,6 +27,7 @@ from imbaloss.comparison.planning import (
     plan_study,
     set_rows_apart,
 )
+from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.racing import note_drops, train_in_race
 from imbaloss.comparison.reference import make_reference
 from imbaloss.comparison.request import ComparisonRequest
@@ -71,7 +72,7 @@ def answer_request(
     own = set_rows_apart(own, request)
     study, budget = plan_study(request, own), budget_in_seconds(request)
     executor = choose_executor(request, study, own)
-    notes = (*describe_data(own, study.copies), *describe_network(study), *describe_idle_entries(request, study))
+    notes = (*describe_data(own, study.copies), *describe_network(study, own), *describe_idle_entries(request, study))
     notes += describe_unmeasured_columns(request, own.kind)
     study = replace(study, notes=notes + (describe_detectable_difference(study, own) if budget is None else ()))
     for text in study.notes:
@@ -191,10 +192,18 @@ def find_holder(study: OwnStudy, folder: Path) -> str | None:
     return f"the report of {before.name}, of other data or another target"
 
 
-def describe_network(study: OwnStudy) -> tuple[str, ...]:
-    """Return a tuple of one note if the network is a perceptron and learns from pixels, else an empty tuple."""
-    if not study.has_pixels or study.recipe.kind.convolutional:
+def describe_network(study: OwnStudy, own: Own) -> tuple[str, ...]:
+    """Return a tuple of one note on what methods learn from if the data are images, else an empty tuple.
+
+    A convolutional network needs no note.
+    """
+    if not isinstance(own.kind, ImagePreparation) or study.recipe.kind.convolutional:
         return ()
+    if own.kind.description is not None:
+        return (
+            "Methods learn from directions of edges and coarse colours of each image (HOG), not from its pixels. "
+            "--network cnn learns from pixels, and takes longer",
+        )
     return (
         "The network is a perceptron, which ignores that pixels are neighbours. --network cnn sees shapes, and takes "
         "longer",

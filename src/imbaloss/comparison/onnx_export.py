@@ -48,6 +48,12 @@ def build_onnx(own: "OwnModel") -> Any:
     """
     model, preparation = own.model, own.preparation
     check_names(preparation)
+    if isinstance(preparation, ImagePreparation) and preparation.description is not None:
+        raise ValueError(
+            f"no ONNX file can be written of a model that learned from a description of images "
+            f"({preparation.description}), only of one that learned from pixels: predict by `imbaloss predict`, or "
+            "compare with --network mlp or cnn"
+        )
     threshold = own.threshold.value if own.costs is None else None
     inside = Exported(make_logits(model), model.prior, model.calibration, threshold)
     shift = 0.0 if own.prevalence is None else float(special.logit(own.shift(np.array([0.5])))[0])

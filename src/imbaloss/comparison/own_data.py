@@ -45,6 +45,7 @@ class SplitCache:
     parts: dict[Division, NDArray[np.uint8]] = field(default_factory=dict)  # (N,), the number of each row's part
     prepared: dict[tuple[Division, InputForm], "Prepared"] = field(default_factory=dict)  # of the last division alone
     shape: tuple[int, ...] | None = None  # of one input; None if not yet computed
+    descriptions: NDArray[np.floating[Any]] | None = None  # (N, D), of all images; None if not yet computed
 
 
 class Prepared(NamedTuple):
@@ -165,8 +166,8 @@ class Own:
 
         For a table the first split is prepared for this, once. The number of categories decides D.
         """
-        if self.kind.of_images:
-            return self.features.shape[1:]
+        if isinstance(self.kind, ImagePreparation):
+            return self.kind.input_shape
         if self.cache.shape is None:
             self.cache.shape = self.draw(0, self.each_fold[0]).train.inputs.shape[1:]
         return self.cache.shape
@@ -297,13 +298,21 @@ class Own:
         kind = self.baseline.schema if form is InputForm.BASELINE and self.baseline else self.kind
         if isinstance(kind, Schema):
             return TablePreparation.fit(kind, self.find_features(form), self.labels[rows], form, rows)
-        return kind, kind(self.take_features(rows))
+        return kind, self.prepare_images(kind, rows)
 
     def prepare(self, preparation: TablePreparation | ImagePreparation, rows: Rows, form: InputForm) -> Any:
         """Return the inputs of these rows, (n, ...), in their order, by a fitted preparation."""
         if isinstance(preparation, TablePreparation):
             return preparation(self.find_features(form), rows)
-        return preparation(self.take_features(rows))
+        return self.prepare_images(preparation, rows)
+
+    def prepare_images(self, preparation: ImagePreparation, rows: Rows) -> NDArray[np.floating[Any]]:
+        """Return the inputs of these images, (n, ...), in their order. Descriptions are computed once, then cached."""
+        if preparation.description is None:
+            return preparation(self.take_features(rows))
+        if self.cache.descriptions is None:
+            self.cache.descriptions = preparation(self.find_features(InputForm.PREPARED))
+        return self.cache.descriptions[rows]
 
     def find_features(self, form: InputForm) -> Any:
         """Return the features that a form is made of: for "baseline" the score or decision in use today."""

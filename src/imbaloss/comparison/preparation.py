@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from imbaloss.comparison.columns import ColumnKind, Schema
 from imbaloss.comparison.vectors import read_vectors
 from imbaloss.data import InputForm
+from imbaloss.features.hog import hog
 
 if TYPE_CHECKING:
     from imbaloss.comparison.text_encoder import FittedTexts
@@ -24,6 +25,7 @@ LONG = 2**16  # number of rows from which on columns are taken one by one, witho
 AT_ONCE = 2**21  # number of values that scikit-learn gets at once, 16 MiB, unless a column has more
 # what the steps of numbers know of each column, by the axis of the columns
 JOINED = {"quantiles": {"quantiles_": 1}, "scale": {"mean_": 0, "var_": 0, "scale_": 0}, "missing": {"statistics_": 0}}
+HOG = "hog"  # the description of images by `hog`, as a model file names it
 CROSS_FITTED = 5  # number of folds; a category is encoded by the targets of the other folds
 
 
@@ -447,7 +449,8 @@ class ImagePreparation:
     """The rules by which images are read as uint8 (N, C, H, W) and become inputs.
 
     The defaults are the rules of an earlier version, whose model files lack these entries. Fields with a default are
-    no part of the identity of data, because their effect shows in the pixels.
+    no part of the identity of data, because their effect shows in the pixels. The description, which shows in the
+    inputs alone, is a part of it.
     """
 
     height: int  # in pixels
@@ -458,17 +461,29 @@ class ImagePreparation:
     floats: tuple[float, float] = field(default=(0.0, 1.0), repr=False)  # the floats that become 0 and 255
     on_white: bool = field(default=False, repr=False)  # whether transparent parts are laid on white, not dropped
     column: str | None = field(default=None, repr=False)  # the column of the table that names the files
+    description: str | None = field(default=None, repr=False)  # "hog"; None to learn from the pixels
     noun: ClassVar[str] = "image"
     of_images: ClassVar[bool] = True
 
     def __call__(self, images: NDArray[np.uint8]) -> Inputs:
-        """Return images of uint8 (N, C, H, W) as inputs: float32 in [0, 1], which the network scales further."""
+        """Return images of uint8 (N, C, H, W) as inputs, float32, which networks scale further.
+
+        They are pixels (N, C, H, W) in [0, 1], or descriptions (N, D).
+        """
+        if self.description is not None:
+            return hog(images)
         return images.astype(np.float32) / np.float32(255)
 
     @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one input: (C, H, W), or (D,) if the images are described."""
+        shape = (self.channels, self.height, self.width)
+        return shape if self.description is None else hog(np.zeros((1, *shape), np.uint8)).shape[1:]
+
+    @property
     def identity(self) -> str:
-        """The text that enters the checksum of the data: height, width and channels."""
-        return repr(self)
+        """The text that enters the checksum of the data: height, width, channels, and a description if there is one."""
+        return repr(self) if self.description is None else f"{self!r} by {self.description}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the entries of a model file that describe the images: all fields under the key "images"."""

@@ -1,0 +1,289 @@
+"""What should `compare` learn from a folder of images, where no pretrained network is at hand?
+
+    python -m benchmarks.image_defaults rows.jsonl --data-dir FOLDER [--part design|checking]
+    python -m benchmarks.image_defaults rows.jsonl --report
+
+Candidates are pixels (the default before), convolutional networks with and without flips and shifts, and descriptors:
+histograms of oriented gradients (HOG, by scikit-image) with small colours or a histogram of colours. Each set is two
+classes or superclasses of CIFAR-100, or digits. A seed draws the images to learn from, a quarter of them for
+validation; it stops trainings early and chooses the setting by average precision. The other images are the test part,
+in which positives have the weight that gives them their share of the drawn images. The pairs that are no set of the
+2023 study are drawn once, by a fixed seed. Every second set is for checking: it is measured, and no candidate is
+changed because of it.
+
+A finished fit appends a row and is skipped on the next start. The report has mean scores, the mean seconds of processor
+time, and paired differences to the same method on pixels, with 95 % intervals over sets (means over seeds).
+
+HOG needs `pip install --constraint constraints.txt scikit-image`.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks.holdouts import append_lines, read_rows
+from imbaloss.data import Samples, Split
+from imbaloss.data.cifar100 import SUPERCLASSES, Cifar100, load_cifar100
+from imbaloss.data.digits import Digits
+from imbaloss.data.seeds import make_generator
+from imbaloss.data.sets import find_binary_set
+from imbaloss.evaluation import Decision
+from imbaloss.features.hog import hog
+from imbaloss.learners import Method
+from imbaloss.statistics import t_interval
+from imbaloss.studies.tuning import choose_outcome
+from imbaloss.training import Member, Recipe, plan_training
+from imbaloss.training.default_recipe import make_default_entries
+
+Images = NDArray[np.uint8]  # (N, C, H, W)
+Describe = Callable[[Images], NDArray[np.float32]]  # images -> descriptors (N, D)
+LEVELS = (0.1, 0.05, 0.2, 0.03)  # share of positives, in turn, each for a design set and a checking set
+SCORES = ("average_precision", "roc_auc")
+KEY = ["set", "seed", "candidate", "method"]
+REFERENCE = "pixels"
+HEADS = ("ce", "mfe", "logistic_regression", "lightgbm")
+SETTINGS = 6  # that each method tries, but for convolutional networks
+SLOW, SLOW_SETTINGS = "lightgbm", 2  # which takes longest on thousands of inputs, and the settings that it tries
+LARGE = 2400  # images of the sets of superclasses, on which it is left out
+DRAWN, LARGE_PAIRS = 8, 3  # pairs of classes, and pairs of superclasses
+TREES = ("maple_tree", "oak_tree", "palm_tree")  # the classes of tree_1 and tree_2
+DIGITS = {"digits_3_8": 130, "digits_8_9": 125, "digits_parity": 600}  # set -> images to learn from
+PARTS = ("design", "checking")
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """A set, how many images of it are drawn to learn from, the share of positives, and the seeds."""
+
+    name: str
+    part: str  # one of `PARTS`
+    images: int
+    level: float
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to learn from images: methods on what is made of the images, with entries of the recipe."""
+
+    name: str
+    methods: tuple[str, ...]
+    describe: Describe | None = None  # None: the pixels
+    entries: Mapping[str, Any] = field(default_factory=dict)
+    flip: bool = True  # whether images of classes that a mirror leaves what they are, as photographs, are flipped
+    shift: float = 0.0  # as a share of the side
+    seeds: int = 3  # the first seeds of each set, at most
+    scaled: bool = True  # whether descriptors get mean 0 and deviation 1 on train
+
+
+def list_sets() -> list[ImageSet]:
+    """List the sets of each kind in their order; every second one is for checking, and has the level of that before."""
+    generator = make_generator(0, "image defaults")
+    classes = [name for names in SUPERCLASSES.values() for name in names if name not in TREES]
+    supers = [name for name in SUPERCLASSES if not name.startswith("household")]
+    small = ["tree_1", "tree_2", *draw_pairs(classes, generator)]
+    large = draw_pairs(supers, generator)[:LARGE_PAIRS]
+    large.insert(1, "household")  # the second, and so for checking
+    return [
+        *(ImageSet(name, PARTS[place % 2], 400, LEVELS[place // 2 % 4], 2) for place, name in enumerate(small)),
+        *(ImageSet(name, PARTS[place % 2], LARGE, LEVELS[place // 2 % 4], 1) for place, name in enumerate(large)),
+        *(ImageSet(name, PARTS[place % 2], size, 0.1, 3) for place, (name, size) in enumerate(DIGITS.items())),
+    ]
+
+
+def draw_pairs(names: Sequence[str], generator: np.random.Generator) -> list[str]:
+    """Draw pairs of names, each name once at most."""
+    return ["/".join(pair) for pair in generator.permutation(names)[: 2 * DRAWN].reshape(-1, 2)]
+
+
+def describe_hog(images: Images, *, cells: int, colours: str) -> NDArray[np.float32]:
+    """Return histograms of oriented gradients and colours.
+
+    Args:
+        images: The images, as high as wide.
+        cells: The number of cells of histograms along each side.
+        colours: "small" for images of 8 x 8 pixels, "finer" for 16 x 16, or "histogram".
+    """
+    from skimage import feature
+
+    side = max(images.shape[-1] // cells, 1)
+    last = images.transpose(0, 2, 3, 1)
+    gradients = [
+        feature.hog(image, 9, (side, side), (2, 2), channel_axis=-1).astype(np.float32)  # of the strongest channel
+        for image in last
+    ]
+    if colours == "histogram":
+        edges = np.arange(5) * 64
+        shown = [np.histogramdd(image.reshape(-1, image.shape[-1]), [edges] * image.shape[-1])[0] for image in last]
+        added = np.sqrt(np.stack(shown).reshape(len(images), -1) / images[0, 0].size)
+    else:
+        side = max(images.shape[-1] // (16 if colours == "finer" else 8), 1)
+        size = images.shape[-1] // side
+        added = images.reshape(len(images), -1, size, side, size, side).mean((3, 5)).reshape(len(images), -1) / 255
+    return np.hstack([np.stack(gradients), added.astype(np.float32)])
+
+
+CNN = {"network": "cnn", "epochs": 40, "train_batch": 64, "scaling": "standard"}
+SMALL_CNN = CNN | {"channels": (8, 16, 32), "tune_lr": (0.003, 0.01)}
+CANDIDATES = (
+    Candidate(REFERENCE, HEADS, entries={"scaling": "standard"}),
+    Candidate("hog", HEADS, hog, {"scaling": "standard"}, scaled=False),
+    *(
+        Candidate(
+            f"hog {cells} + {colours}",
+            ("logistic_regression",),
+            partial(describe_hog, cells=cells, colours=colours),
+        )
+        for cells, colours in ((4, "histogram"), (8, "small"), (4, "finer"))
+    ),
+    Candidate("cnn, moved", ("ce",), entries=SMALL_CNN, shift=0.125, seeds=1),
+    Candidate("cnn", ("ce",), entries=SMALL_CNN, flip=False, seeds=1),
+    Candidate("wide cnn, moved", ("ce",), entries=CNN | {"lr": 0.003}, shift=0.125, seeds=1),
+)
+
+
+@cache
+def load_source(name: str, folder: Path | None) -> Digits | Cifar100:
+    """Load the images of the digits or of CIFAR-100; once, then cached."""
+    return Digits() if name == "digits" else load_cifar100(folder)
+
+
+def draw_images(data: ImageSet, seed: int, folder: Path | None) -> tuple[list[Images], list[NDArray[np.int64]]]:
+    """Draw train and validation of a set, and take the other images as test: the images and the labels of the parts."""
+    binary = find_binary_set(data.name)
+    source = load_source(binary.source, folder)
+    factor = 255 // source.white
+    generator = make_generator(seed, "images")
+    positives = round(data.images * data.level)
+    parts: list[list[Images]] = [[], [], []]
+    for name, size in ((binary.negative, data.images - positives), (binary.positive, positives)):
+        pool = generator.permutation(source.select_images("train", name)) * np.uint8(factor)
+        of_test = source.select_images("test", name) * np.uint8(factor)
+        places = (size - round(size / 4), size)
+        for part, images in zip(parts, np.split(pool, places), strict=True):
+            part.append(images)
+        parts[2][-1] = np.concatenate([parts[2][-1], of_test])
+    labels = [np.repeat([0, 1], [len(images) for images in part]) for part in parts]
+    return [np.concatenate(part) for part in parts], labels
+
+
+def make_parts(images: Sequence[Images], labels: Sequence[NDArray[np.int64]], candidate: Candidate) -> Split:
+    """Return the parts as inputs of a candidate."""
+    if candidate.describe is None:
+        inputs = [part.astype(np.float32) / np.float32(255) for part in images]
+    else:
+        inputs = [candidate.describe(part) for part in images]
+        if candidate.scaled:
+            scaler = StandardScaler().fit(inputs[0])
+            inputs = [scaler.transform(part) for part in inputs]
+    return Split(*(Samples(part, of_part) for part, of_part in zip(inputs, labels, strict=True)))
+
+
+def fit_method(candidate: Candidate, text: str, parts: Split, data: ImageSet, seed: int) -> dict[str, object]:
+    """Fit a method with each setting, and return the scores on test of the best on validation, and its seconds."""
+    method = Method.parse(text, Decision.read({"optimize": "average_precision"}))
+    entries = make_default_entries(len(parts.train), SETTINGS) | candidate.entries
+    if "lr" in entries:
+        entries["tune_lr"] = ()
+    if candidate.shift:
+        entries["flip"] = candidate.flip and not data.name.startswith("digits")
+        entries["shift"] = max(round(candidate.shift * parts.train.inputs.shape[-1]), 1)
+    settings = SLOW_SETTINGS if text == SLOW else SETTINGS
+    recipe = method.learner.adapt_recipe(Recipe(**entries), settings)
+    candidates = method.learner.list_candidates(recipe, settings)
+    members = [Member(parts, method.objective, each.recipe, seed, setting=each.setting) for each in candidates]
+    plan = plan_training(recipe, len(parts.train), parts.train.inputs.shape[1:])
+    start = time.process_time()
+    outcomes = method.learner.fit(members, device="cpu", plan=plan, on_epoch=lambda _: None)
+    seconds = time.process_time() - start
+    outcome, choice = choose_outcome(method.decision, [each.setting for each in candidates], parts.validation, outcomes)
+    if outcome.model is None:
+        raise ValueError(f"{candidate.name}, {text}: {outcome.failure}")
+    labels, probabilities = parts.test.labels, outcome.model.probabilities(parts.test.inputs)
+    odds = data.level / (1 - data.level) * (labels == 0).sum() / labels.sum()
+    weights = np.where(labels == 1, odds, 1.0)
+    return {
+        "average_precision": float(average_precision_score(labels, probabilities, sample_weight=weights)),
+        "roc_auc": float(roc_auc_score(labels, probabilities)),
+        "seconds": round(seconds, 2),
+        "chosen": str(choice.setting),
+    }
+
+
+def measure(candidate: Candidate, data: ImageSet, seed: int, methods: Sequence[str], folder: Path | None) -> list[str]:
+    """Fit methods of a candidate on a set with a seed, and return a line of JSON for each."""
+    images, labels = draw_images(data, seed, folder)
+    start = time.process_time()
+    parts = make_parts(images, labels, candidate)
+    facts = {"set": data.name, "part": data.part, "seed": seed, "images": data.images, "level": data.level}
+    facts |= {"candidate": candidate.name, "describing": round(time.process_time() - start, 2)}
+    return [json.dumps(facts | {"method": text} | fit_method(candidate, text, parts, data, seed)) for text in methods]
+
+
+def report(rows: pd.DataFrame) -> list[str]:
+    """Return the lines of the report: for each kind of set, candidate and method means, seconds and differences."""
+    lines = [
+        "| sets | candidate | method | average precision | ROC-AUC | seconds | difference to pixels, average precision |"
+        " ROC-AUC |",
+        f"|{' --- |' * 8}",
+    ]
+    is_digits = rows["set"].str.startswith("digits")
+    kinds = {"digits": is_digits, "400": ~is_digits & (rows["images"] == 400), str(LARGE): rows["images"] == LARGE}
+    groups = {f"{part}, {kind}": kinds[kind] & (rows["part"] == part) for part, kind in product(PARTS, kinds)}
+    groups |= {f"{part}, photographs": ~is_digits & (rows["part"] == part) for part in PARTS}
+    for title, chosen in groups.items():
+        means = rows[chosen].groupby([*KEY[2:], "set"], sort=False)[[*SCORES, "seconds"]].mean().sort_index()
+        for candidate, method in dict.fromkeys((each[0], each[1]) for each in means.index):
+            of_method = means.loc[candidate, method]
+            base = means.loc[REFERENCE, method].reindex(of_method.index)
+            cells = [f"{of_method[name].mean():.3f}" for name in SCORES]
+            differences = [describe_difference((of_method[name] - base[name]).dropna()) for name in SCORES]
+            seconds = f"{of_method['seconds'].mean():.1f}"
+            lines.append(f"| {' | '.join([title, candidate, method, *cells, seconds, *differences])} |")
+    return lines
+
+
+def describe_difference(differences: "pd.Series[float]") -> str:
+    """Return the mean difference over sets with its 95 % interval, and the number of sets above 0."""
+    mean, low, high = t_interval(differences.to_numpy())
+    return f"{mean:+.3f} ({low:+.3f} to {high:+.3f}), {(differences > 0).sum()} of {len(differences)}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what the file of rows lacks, or report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows_file", type=Path, help="JSON-lines file to which rows are appended")
+    parser.add_argument("--report", action="store_true", help="print the report of the rows of the file")
+    parser.add_argument("--part", choices=PARTS, help="measure the sets of this part alone")
+    parser.add_argument("--candidate", action="append", help="measure this candidate alone; may be repeated")
+    parser.add_argument("--data-dir", type=Path, help="folder with CIFAR-100; else the cache or a download")
+    options = parser.parse_args(arguments)
+    rows = read_rows(options.rows_file)
+    if options.report:
+        print("\n".join(report(rows)) if len(rows) else f"{options.rows_file} has no rows")
+        return
+    finished = set(rows[KEY].itertuples(index=False, name=None)) if len(rows) else set()
+    sets = [data for data in list_sets() if options.part in {None, data.part}]
+    candidates = [each for each in CANDIDATES if options.candidate is None or each.name in options.candidate]
+    for candidate, data in product(candidates, sets):
+        for seed in range(min(data.seeds, candidate.seeds)):
+            asked = [text for text in candidate.methods if text != SLOW or data.images < LARGE]
+            methods = [text for text in asked if (data.name, seed, candidate.name, text) not in finished]
+            if methods:
+                append_lines(options.rows_file, measure(candidate, data, seed, methods, options.data_dir))
+
+
+if __name__ == "__main__":
+    main()
