@@ -8,14 +8,14 @@ from types import ModuleType
 import jinja2
 import matplotlib as mpl
 
-from findings import architectures, claim, convergence, pairs, rarity, sampling, thresholds
+from findings import architectures, claim, convergence, features, pairs, rarity, sampling, thresholds
 from findings.stored import Stored, read_stored
 from findings.words import FILTERS, GLOBALS
 from imbaloss.atomic_write import write_atomically
 from imbaloss.report.figures import STYLE
 
 # in the order of the 2023 study's questions
-FINDINGS = (claim, convergence, thresholds, pairs, architectures, sampling, rarity)
+FINDINGS = (claim, convergence, thresholds, pairs, architectures, sampling, rarity, features)
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 ANSWER = re.compile(r"^\*\*Answer\.\*\* (.+)$", re.MULTILINE)
 DPI = 130  # dots an inch of the figures

@@ -1,8 +1,9 @@
 """Small pretrained models and images, made in the tests."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,24 +34,57 @@ def make_image(seed: int, width: int = 48, height: int = 40) -> Image.Image:
     return Image.fromarray(squares.repeat(8, 0).repeat(8, 1))
 
 
-def write_means(
-    file: Path, shape: Sequence[int | str] = (1, 3, 8, 8), outputs: Sequence[str] = ("means",), **properties: str
+def write_graph(
+    file: Path,
+    make_node: Callable[[str], Any],
+    shape: Sequence[int | str],
+    width: int,
+    outputs: Sequence[str],
+    **properties: str,
 ) -> Path:
-    """Write an ONNX file that gives the mean of each channel as each output, and return it.
+    """Write an ONNX file of one node for each output, and return it.
 
-    shape: that of its input. properties: its metadata.
+    Args:
+        file: The file.
+        make_node: Makes the node that gives the output of a name from the input "images".
+        shape: The shape of the input.
+        width: The number of features.
+        outputs: The names of the outputs.
+        properties: The metadata of the file.
     """
     import onnx
     from onnx import TensorProto, helper
 
-    nodes = [helper.make_node("ReduceMean", ["images"], [name], axes=[2, 3], keepdims=0) for name in outputs]
     images = helper.make_tensor_value_info("images", TensorProto.FLOAT, shape)
-    means = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape[:2]) for name in outputs]
-    graph = helper.make_graph(nodes, "means", [images], means)
+    features = [helper.make_tensor_value_info(name, TensorProto.FLOAT, (shape[0], width)) for name in outputs]
+    graph = helper.make_graph([make_node(name) for name in outputs], "features", [images], features)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     helper.set_model_props(model, properties)
     onnx.save(model, file)
     return file
+
+
+def write_means(
+    file: Path, shape: Sequence[int | str] = (1, 3, 8, 8), outputs: Sequence[str] = ("means",), **properties: str
+) -> Path:
+    """Write an ONNX file that gives the mean of each channel as each output, and return it."""
+    from onnx import helper
+
+    def make_node(name: str) -> Any:
+        return helper.make_node("ReduceMean", ["images"], [name], axes=[2, 3], keepdims=0)
+
+    return write_graph(file, make_node, shape, int(shape[1]), outputs, **properties)
+
+
+def write_pixels(file: Path, side: int) -> Path:
+    """Write an ONNX file whose features are the 3 * side * side values of an image from 0 to 1, and return it."""
+    from onnx import helper
+
+    def make_node(name: str) -> Any:
+        return helper.make_node("Flatten", ["images"], [name])
+
+    properties = {"mean": "0,0,0", "std": "1,1,1", "crop_pct": "1", "interpolation": "nearest"}
+    return write_graph(file, make_node, (1, 3, side, side), 3 * side * side, ("pixels",), **properties)
 
 
 def export_onnx(file: Path, module: torch.nn.Module, size: int) -> Path:

@@ -10,15 +10,19 @@ from findings.stored import Stored, read_stored
 from imbaloss import data, studies
 from imbaloss.studies import Study
 from imbaloss.studies.study import Entries
+from tests.features.images import write_means
 
 DIGITS = ("digits_parity", "digits_3_8", "digits_8_9")
 LEVELS = (0.2, 0.1, 0.05)
 LOSSES = ("ce", "mse", "wmse", "mfe", "msfe", "msfe_unbiased", "wce", "focal")
-RECIPES = ("report", "tuned", "plain", "calibrated", "torch, batches of 32", "torch, batches of 128")
+RECIPES = (
+    *("report", "tuned", "plain", "calibrated", "torch, batches of 32", "torch, batches of 128"),
+    *("perceptron", "cnn", "frozen"),
+)
 
 
-def small(name: str) -> Study:
-    """The built-in study of that name, on digits."""
+def small(name: str, folder: Path = Path()) -> Study:
+    """The built-in study of that name, on digits. folder: That of a pretrained network, if the study needs one."""
     study = studies.built_in(name)
     return replace(
         study,
@@ -27,20 +31,24 @@ def small(name: str) -> Study:
         losses=tuple(loss for loss in study.losses if str(loss) in LOSSES),
         samplers=study.samplers[:2],
         seeds=(0, 1),
-        recipes={name: fewer_rates(one) for name, one in study.recipes.items() if name in RECIPES},
+        recipes={name: make_quick(one, folder) for name, one in study.recipes.items() if name in RECIPES},
         dataset_recipes={},
         loss_recipes={},
         overrules={"epochs": 3, "hidden": (8,)} | ({"channels": (4, 8), "shift": 1} if study.networks else {}),
     )  # fmt: skip
 
 
-def fewer_rates(entries: Entries) -> Entries:
-    return entries | {"tune_lr": entries["tune_lr"][:2]} if "tune_lr" in entries else entries
+def make_quick(entries: Entries, folder: Path) -> Entries:
+    """The entries with two rates at most, and with mean colours in place of the features of a pretrained network."""
+    quick: Entries = {"tune_lr": entries["tune_lr"][:2]} if "tune_lr" in entries else {}
+    if "features" in entries:
+        quick["features"] = f"onnx:{write_means(folder / 'means.onnx')}"
+    return entries | quick
 
 
 def ran(study: Study, folder: Path) -> Stored:
     """What comes of it, in the store of a folder of its name."""
-    datasets, place = data.load_data_sets(study.datasets), folder / study.name
+    datasets, place = studies.embed_data_sets(data.load_data_sets(study.datasets), study.runs()), folder / study.name
     store = studies.Store(place)
     studies.write_study(study, datasets, place)
     jobs = studies.cut_into_stacks(study.runs(), datasets)
@@ -52,7 +60,7 @@ def ran(study: Study, folder: Path) -> Stored:
 
 def results(finding: ModuleType, folder: Path) -> Mapping[str, Stored]:
     """Of all its studies, small ones; and what else the finding reads."""
-    found = {name: ran(small(name), folder) for name in finding.STUDIES}
+    found = {name: ran(small(name, folder), folder) for name in finding.STUDIES}
     for name, one in found.items() if hasattr(finding, "MORE") else ():
         bias.measure_bias(one.study, data.load_data_sets(one.study.datasets), passes=2).to_csv(
             folder / name / bias.FILE, index=False

@@ -27,8 +27,8 @@ from imbaloss.training.recipe import check_entries, read_entries
 MOST_COLUMNS = 500  # more columns are permuted only on request
 MOST_PERMUTATIONS = 5  # of one column
 PERMUTED = 120  # permutations of all columns together, in a repetition
-WIDE = 256  # number of frozen features of a row from which on no set has a forest
 SHOWN = 5  # missed images, and false alarms, on the page unless another number is asked for
+WIDE = 256  # number of frozen features of a row from which on sets have no forest
 UNITS = ("s", "m", "h")  # of a budget: seconds, minutes, hours
 
 

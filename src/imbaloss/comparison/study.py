@@ -52,7 +52,7 @@ IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two imag
     DEFAULT: (*REFERENCES, *LOSSES, "ce + random_over"),
     "all": (*REFERENCES, *EVERY_LOSS, "ce + random_over", "ce + random_under"),
 }
-FEATURE_SETS = {  # for hundreds of frozen features, on which a forest is slow
+FEATURE_SETS = {  # for hundreds of frozen features, on which boosted trees alone take half of ten minutes
     "quick": (*REFERENCES, "ce"),
     DEFAULT: (*REFERENCES, *LOSSES, "ce + random_over"),
     "all": (*REFERENCES, *EVERY_LOSS, "ce + random_over", "ce + random_under", "ce + smote"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FINDINGS = (  # studies of docs/findings, each for two cores and in full
     "claim", "claim_household", "claim_full", "convergence", "convergence_household", "convergence_full",
     "thresholds", "thresholds_full", "pairs", "pairs_long", "pairs_full", "architectures", "architectures_full",
-    "sampling", "sampling_full", "rarity", "rarity_full",
+    "sampling", "sampling_full", "rarity", "rarity_full", "features",
 )  # fmt: skip
 BUILT_IN = ("table1", "digits", "news", *FINDINGS)
 FILE = "study.toml"
