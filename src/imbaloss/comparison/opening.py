@@ -1,6 +1,6 @@
 """Opening a person's own data: files and frames become `Own`, or one sentence says what is wrong with them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -190,11 +190,7 @@ def open_tables(
         kind=schema,
         target=pd.concat(targets, ignore_index=True) if len(targets) > 1 else target,
         held_out=sum(test.num_rows for test in tables[1:]),
-        notes=(
-            *notes,
-            *describe_missing_texts(tables[0], schema),
-            *describe_names_with_digits(tables[0], schema, request.category),
-        ),
+        notes=(*notes, *describe_texts(tables[0], schema, request)),
         classes=classes or {},
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),
@@ -206,6 +202,12 @@ def open_tables(
     )
     tables.clear()
     return assemble_own(replace(content, features=take_features(schema, marked, request)), request)
+
+
+def describe_texts(table: "pa.Table", schema: Schema, request: ComparisonRequest) -> Iterator[str]:
+    """Yield the notes on columns of text: texts read as missing, and names that look like amounts or dates."""
+    yield from describe_missing_texts(table, schema)
+    yield from describe_names_with_digits(table, schema, request.category)
 
 
 def take_features(schema: Schema, tables: "list[pa.Table]", request: ComparisonRequest) -> pd.DataFrame:
