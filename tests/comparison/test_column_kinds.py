@@ -2,14 +2,17 @@
 
 import datetime
 import re
+import weakref
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imbaloss.comparison.column_values import write_name
+from imbaloss.comparison.column_kinds import judge_columns
+from imbaloss.comparison.column_values import take_columns, write_name
 from imbaloss.comparison.columns import MISSING, Column, ColumnKind, Reason, Schema
 from tests.comparison.examples import judge, mixed, take
 
@@ -442,3 +445,25 @@ def test_codes_are_no_numbers_that_mean_missing():
     taken = take(judge(frame, na_values=("999", "-999")), frame)
     assert taken["a"].tolist() == ["00999", "00123", "00123"] * 9
     assert taken["b"].isna().tolist() == [True, False, False] * 9
+
+
+def test_each_column_of_a_table_is_released_as_soon_as_it_is_taken():
+    rows, released = 2**16, list[int]()  # from which on columns are taken one by one
+    columns = {}
+    for name in "abcdef":
+        digits = np.frombuffer(
+            b"".join(b"0.%04d" % row for row in np.random.default_rng(ord(name)).integers(0, 9999, rows)), np.uint8
+        )
+        weakref.finalize(digits, lambda: released.append(pa.total_allocated_bytes()))
+        offsets = pa.py_buffer(np.arange(0, 6 * rows + 1, 6, dtype=np.int64))
+        columns[name] = pa.Array.from_buffers(pa.large_string(), rows, [None, offsets, pa.py_buffer(digits)])
+        del digits
+    tables = [pa.table(columns)]
+    columns.clear()
+    schema = judge_columns(tables[0])
+    before = pa.total_allocated_bytes()
+    frame = take_columns(schema, tables.pop())
+    assert frame.shape == (rows, 6)
+    taken = np.diff([before, *released])
+    assert len(taken) == 6
+    assert (taken[:-1] > 4 * rows).all()  # numbers of one more column, in float64, lie between two releases
