@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 VARIABLES = {  # environment variables that imbaloss or its threads read, each with what it does
     "IMBALOSS_DATA": "folder with CIFAR-100, instead of a download",
-    "IMBALOSS_FEATURES": "folder of the features that pretrained models made of images; by default in the cache",
+    "IMBALOSS_FEATURES": "folder of the features that pretrained models made; by default in the cache",
     "OMP_NUM_THREADS": "number of threads of one process",
     "GOMP_SPINCOUNT": "how long a thread that waits stays awake; imbaloss sets 3000",
     "CUDA_VISIBLE_DEVICES": "GPUs that may be used",

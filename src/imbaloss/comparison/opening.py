@@ -1,6 +1,6 @@
 """Opening a person's own data: files and frames become `Own`, or one sentence says what is wrong with them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
