@@ -389,7 +389,7 @@ def test_images_are_compared_and_shown(tmp_path):
     assert found.model.predict(images).dtype == bool
     assert (found.model.predict(images) == labels).mean() > 0.9
     assert (tmp_path / "figures" / "images_data.svg").exists()
-    assert any("The network is a perceptron" in note for note in found.description)
+    assert any("directions of edges and coarse colours" in note for note in found.description)
 
 
 def test_a_reference_that_wins_is_said_to_and_is_the_model(tmp_path):

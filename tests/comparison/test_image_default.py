@@ -41,6 +41,7 @@ def test_directions_are_seen_by_default_where_no_pixel_tells(tmp_path):
     reached, before = (answer.table["average_precision"].max() for answer in (described, of_pixels))
     assert reached > 0.95
     assert before < 0.7
+    assert any("The network is a perceptron, which ignores" in note for note in of_pixels.description)
     assert "edges and coarse colours of each image (HOG)" in (tmp_path / "report.html").read_text(encoding="utf-8")
     again = OwnModel.load(tmp_path / "model")
     np.testing.assert_array_equal(again.predict_proba(images), described.model.predict_proba(images))
