@@ -116,7 +116,7 @@ def main() -> None:
         for way, scores in of_ways.items():
             print(f"  {way:10}", ", ".join(f"{name} {value:.3f}" for name, value in scores.items()), flush=True)
             lines.append({"kind": table.kind, "name": table.name, "way": way, **scores})
-    frame = pd.DataFrame(lines).set_index(["kind", "way", "name"])
+    frame = pd.DataFrame(lines).set_index(["kind", "way", "name"]).sort_index()
     for kind, of_kind in frame.groupby(level="kind"):
         for way in [*WAYS][1:]:
             gained = of_kind.loc[(kind, way)] - of_kind.loc[(kind, "left out")]

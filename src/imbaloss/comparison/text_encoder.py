@@ -1,6 +1,7 @@
 """Columns of text as inputs: what the training texts decide, and the step that applies it to other texts."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
@@ -38,7 +39,7 @@ class FittedTexts:
     """
 
     unit: str  # "word" or "char": what terms consist of
-    terms: str  # one a line, in their order
+    terms: str  # a list in JSON, in their order; a list of Python would be saved term by term
     idf: NDArray[np.float64]  # (V,), the inverse document frequencies
     chosen: NDArray[np.int64]  # (S,), the places of the terms that are inputs of their own
     coefficients: NDArray[np.float64]  # (V,), of the logistic regression; 0 if a class has too few texts
@@ -57,7 +58,8 @@ class FittedTexts:
     @property
     def names(self) -> list[str]:
         """The V terms in their order."""
-        return self.terms.split("\n") if self.terms else []
+        names: list[str] = json.loads(self.terms)
+        return names
 
     @cached_property
     def vectorizer(self) -> TfidfVectorizer:
@@ -69,7 +71,7 @@ class FittedTexts:
     def transform(self, texts: Sequence[str]) -> Floats:
         """Return the inputs of texts, (N, width). Terms that the training did not have are left out."""
         inputs = np.zeros((len(texts), self.width), np.float32)
-        for start in range(0, len(texts) if self.terms else 0, AT_ONCE):
+        for start in range(0, len(texts) if len(self.idf) else 0, AT_ONCE):
             block = texts[start : start + AT_ONCE]
             inputs[start : start + len(block)] = self.make_inputs(self.vectorizer.transform(block))
         return inputs
@@ -159,7 +161,7 @@ def fit_column(rows: LabelledTexts) -> tuple[FittedTexts, Floats]:
         coefficients, intercept, scores = fit_scores(weights, labels)
     fitted = FittedTexts(
         unit=unit,
-        terms="\n".join(vectorizer.get_feature_names_out()),
+        terms=json.dumps(vectorizer.get_feature_names_out().tolist()),
         idf=vectorizer.idf_,
         chosen=choose_terms(weights, labels),
         coefficients=coefficients,
@@ -176,7 +178,7 @@ def fit_column(rows: LabelledTexts) -> tuple[FittedTexts, Floats]:
 def describe_no_terms(unit: str) -> FittedTexts:
     """Return what texts without a common term decide: nothing, so that all inputs of a text are one 0."""
     none, places = np.zeros(0), np.zeros(0, np.int64)
-    return FittedTexts(unit, "", none, places, none, 0.0, np.zeros((2, 0), np.int64))
+    return FittedTexts(unit, "[]", none, places, none, 0.0, np.zeros((2, 0), np.int64))
 
 
 def draw_rows(rows: int) -> NDArray[np.int64]:

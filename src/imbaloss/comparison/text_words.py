@@ -47,7 +47,7 @@ def list_words(preparation: TablePreparation | ImagePreparation) -> tuple[Column
     Columns without terms are left out.
     """
     fitted = preparation.fitted_texts if isinstance(preparation, TablePreparation) else {}
-    return tuple(rank_terms(name, texts) for name, texts in fitted.items() if texts.terms)
+    return tuple(rank_terms(name, texts) for name, texts in fitted.items() if len(texts.idf))
 
 
 def rank_terms(column: str, fitted: "FittedTexts") -> ColumnWords:
