@@ -384,12 +384,14 @@ def test_images_are_compared_and_shown(tmp_path):
     labels = np.arange(60) % 4 == 0
     images = generator.integers(0, 120, (60, 8, 8, 3)).astype(np.uint8)
     images[labels, :, :4] += 100
-    found = imbaloss.compare(images, labels, epochs=20, hidden=(8,), losses=["ce"], repetitions=2, out=tmp_path)
+    found = imbaloss.compare(
+        images, labels, network="mlp", epochs=20, hidden=(8,), losses=["ce"], repetitions=2, out=tmp_path
+    )
     assert found.table.set_index("method")["roc_auc"][["ce", "logistic_regression"]].min() > 0.9
     assert found.model.predict(images).dtype == bool
     assert (found.model.predict(images) == labels).mean() > 0.9
     assert (tmp_path / "figures" / "images_data.svg").exists()
-    assert any("directions of edges and coarse colours" in note for note in found.description)
+    assert any("The network is a perceptron" in note for note in found.description)
 
 
 def test_a_reference_that_wins_is_said_to_and_is_the_model(tmp_path):
