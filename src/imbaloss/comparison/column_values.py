@@ -311,14 +311,14 @@ def assemble_frame(schema: Schema, taken: dict[str, Any], rows: int) -> pd.DataF
         rows: The number of rows.
     """
     numeric = [column.name for column in schema.columns if column.is_simple and not column.is_category]
-    others = [column for column in schema.columns if not column.is_simple or column.is_category]
+    unlike_numbers = [column for column in schema.columns if not column.is_simple or column.is_category]
     matrix = np.empty((len(numeric), rows), dtype=np.float64)
     for place, name in enumerate(numeric):
         matrix[place] = taken.pop(name)  # frees its memory
     frame = pd.DataFrame(matrix.T, columns=numeric, copy=False)
-    if not others:
+    if not unlike_numbers:
         return frame
-    beside = {column.name: pd.Series(taken[column.name], dtype=find_series_type(column)) for column in others}
+    beside = {column.name: pd.Series(taken[column.name], dtype=find_series_type(column)) for column in unlike_numbers}
     return pd.concat([frame, pd.DataFrame(beside, index=frame.index)], axis=1)[list(schema.names)]
 
 

@@ -283,10 +283,10 @@ def open_backbone(own: "OwnModel") -> tuple[nn.Module | None, tuple[int, ...]]:
     embeddings = own.extractors.embeddings
     if not embeddings:
         return None, ()
-    [column, *others] = embeddings
+    [column, *further] = embeddings
     cannot = f"no ONNX file can be written of a model that learns from the features of {column!r}"
     instead = "predict by `imbaloss predict`"
-    if others or embeddings[column].images is None:
+    if further or embeddings[column].images is None:
         raise ValueError(f"{cannot}, which are features of texts or stand beside others: {instead}")
     extractor = own.extractors.open(column)
     if extractor.module is None:

@@ -40,7 +40,7 @@ from imbaloss.comparison.reading.text import select
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.segments import cut_segments
-from imbaloss.comparison.targets import name_classes
+from imbaloss.comparison.targets import find_classes, name_classes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -94,6 +94,7 @@ def open_files(source: Path, request: ComparisonRequest, on_progress: ProgressHa
     if column is not None and maker is None:
         return open_image_listing(files, tables, column, request, notes)
     if column is not None and maker is not None:
+        find_classes(name_classes(request.target, find_target(tables[0], request.target)), request.positive)
         images = embed_image_column(files, tables, column, maker)
     else:
         reason = f"{source} is a table, and none of its columns names image files, such as scans/1.png"
@@ -180,13 +181,8 @@ def open_tables(
     check_columns(first.column_names, request, name)
     target = name_classes(request.target, find_target(first, request.target, request.na_values))
     marked = [mark_missing_in_features(table, request) for table in tables]
-    column_request = read_column_request(request, delimiter)
-    if images is None:
-        schema = judge_columns(marked[0], column_request)
-    else:
-        marked = images.replace(marked)
-        schema = judge_columns(marked[0], replace(column_request, embedded=(images.name,)))
-        schema = replace(schema, embeddings={images.name: images.embedded.embedding})
+    marked = images.replace(marked) if images else marked
+    schema = judge_table(marked[0], read_column_request(request, delimiter), images)
     costs = find_costs(first, request)
     targets, features = [target], [take_columns(schema, marked[0])]
     for test, marked_test in zip(tables[1:], marked[1:], strict=True):
@@ -198,16 +194,17 @@ def open_tables(
             labels = find_target(test, request.target, request.na_values)
             targets.append(name_classes(request.target, labels, whole=False))
             check_test_classes(target, targets[-1])
-    held_out = sum(test.num_rows for test in tables[1:])
-    notes_on_columns = [*describe_missing_texts(first, schema)]
-    notes_on_columns += describe_names_with_digits(first, schema, request.category)
+    column_notes = [
+        *describe_missing_texts(first, schema),
+        *describe_names_with_digits(first, schema, request.category),
+    ]
     content = Content(
         name=name,
         features=pd.concat(features, ignore_index=True) if len(features) > 1 else features[0],
         kind=schema,
         target=pd.concat(targets, ignore_index=True) if len(targets) > 1 else target,
-        held_out=held_out,
-        notes=(*notes, *notes_on_columns, *(images.embedded.notes if images else ())),
+        held_out=sum(test.num_rows for test in tables[1:]),
+        notes=(*notes, *column_notes, *(images.embedded.notes if images else ())),
         classes=classes or {},
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),
@@ -218,6 +215,18 @@ def open_tables(
         segments=cut_segments(marked, request),
     )
     return assemble_own(content, request)
+
+
+def judge_table(table: "pa.Table", request: ColumnRequest, images: ImageColumn | None) -> Schema:
+    """Return the columns of a table to learn from; one of them has features of images unless `images` is None.
+
+    Raises:
+        ValueError: A column cannot be read in one way, or no column is left to learn from.
+    """
+    if images is None:
+        return judge_columns(table, request)
+    schema = judge_columns(table, replace(request, embedded=(images.name,)))
+    return replace(schema, embeddings={images.name: images.embedded.embedding})
 
 
 def find_costs(table: "pa.Table", request: ComparisonRequest) -> RowCosts | None:

@@ -57,11 +57,11 @@ def reopen_image_extractor(facts: ExtractorFacts, file: Path | None = None) -> I
     """
     spec = ExtractorSpec.parse(facts.text, PARAMETERS)
     extractor: Any = OPENERS[spec.kind].open(spec, facts, file)
-    if (found := extractor.facts.weights) != facts.weights:
+    if (weights := extractor.facts.weights) != facts.weights:
         place = f" in {file}" if file else ""
         revision = f" of revision {facts.revision}" if facts.revision else ""
         raise ValueError(
-            f"the weights of {facts.text}{place} are others than in training (SHA-256 {found[:12]} instead of "
+            f"the weights of {facts.text}{place} are others than in training (SHA-256 {weights[:12]} instead of "
             f"{facts.weights[:12]}{revision}): bring the earlier ones back, or compare again"
         )
     opened: ImageExtractor = extractor
