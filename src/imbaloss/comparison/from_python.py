@@ -254,7 +254,8 @@ def open_arrays(
         added = table_from_frame(pd.DataFrame({request.target: target} | (extra if place == 0 else {})))
         for key in added.column_names:
             tables[place] = tables[place].append_column(key, added[key])
-    return open_tables(name, tables, request, classes=find_class_values(request.target, labels), images=images)
+    notes, classes = images.embedded.notes if images else (), find_class_values(request.target, labels)
+    return open_tables(name, tables, request, classes=classes, notes=notes, images=images)
 
 
 def open_images(

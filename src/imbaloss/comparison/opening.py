@@ -96,6 +96,7 @@ def open_files(source: Path, request: ComparisonRequest, on_progress: ProgressHa
     if column is not None and maker is not None:
         find_classes(name_classes(request.target, find_target(tables[0], request.target)), request.positive)
         images = embed_image_column(files, tables, column, maker)
+        notes += images.embedded.notes
     else:
         reason = f"{source} is a table, and none of its columns names image files, such as scans/1.png"
         refuse_size(request, reason)
@@ -169,7 +170,7 @@ def open_tables(
         tables: One or two tables; the target may stand in any place.
         request: The request.
         classes: The label that each name of a class stands for; None if the names are the labels.
-        notes: Notes on the files.
+        notes: Notes on the files and images.
         delimiter: The delimiter of the first file if it is delimited text.
         images: The column that names image files, with their features, which are learned from; None without one.
 
@@ -194,17 +195,14 @@ def open_tables(
             labels = find_target(test, request.target, request.na_values)
             targets.append(name_classes(request.target, labels, whole=False))
             check_test_classes(target, targets[-1])
-    column_notes = [
-        *describe_missing_texts(first, schema),
-        *describe_names_with_digits(first, schema, request.category),
-    ]
+    names_with_digits = describe_names_with_digits(first, schema, request.category)
     content = Content(
         name=name,
         features=pd.concat(features, ignore_index=True) if len(features) > 1 else features[0],
         kind=schema,
         target=pd.concat(targets, ignore_index=True) if len(targets) > 1 else target,
         held_out=sum(test.num_rows for test in tables[1:]),
-        notes=(*notes, *column_notes, *(images.embedded.notes if images else ())),
+        notes=(*notes, *describe_missing_texts(first, schema), *names_with_digits),
         classes=classes or {},
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),
