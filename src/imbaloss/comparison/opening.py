@@ -94,7 +94,8 @@ def open_files(source: Path, request: ComparisonRequest, on_progress: ProgressHa
     if column is not None and maker is None:
         return open_image_listing(files, tables, column, request, notes)
     if column is not None and maker is not None:
-        find_classes(name_classes(request.target, find_target(tables[0], request.target)), request.positive)
+        target = find_target(tables[0], request.target, request.na_values)
+        find_classes(name_classes(request.target, target), request.positive)  # before what may take hours
         images = embed_image_column(files, tables, column, maker)
         notes += images.embedded.notes
     else:

@@ -22,8 +22,13 @@ PARAMETERS = {"timm": timm_model.PARAMETERS, "onnx": onnx_model.PARAMETERS}
 class ImageExtractor(Extractor["Image.Image"], Protocol):
     """A pretrained model that turns RGB images into vectors."""
 
-    settings: ImageSettings
-    module: nn.Module | None  # prepared images (B, 3, H, W) -> features (B, D); None for one that is no module of torch
+    @property
+    def settings(self) -> ImageSettings:
+        """How images are prepared."""
+
+    @property
+    def module(self) -> nn.Module | None:
+        """Prepared images (B, 3, H, W) -> features (B, D), as a module of torch; None if there is no such module."""
 
     def write_weights(self, stem: Path) -> Path:
         """Write the weights into a file, and return it. stem: its path without the ending."""
