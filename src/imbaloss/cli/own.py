@@ -163,8 +163,10 @@ def predict(
         reading = ReadingOptions(**used_options(context, READING_OPTIONS))
         options = Deciding(threshold, prevalence, adjust_prevalence)
         with follow_features() as on_progress:
-            told = replace(fitted, extractors=replace(fitted.extractors, on_progress=on_progress))
-            predicted = predict_file(told, source, out, keep or (), reading, deciding=options, explaining=explaining)
+            observed = replace(fitted, extractors=replace(fitted.extractors, on_progress=on_progress))
+            predicted = predict_file(
+                observed, source, out, keep or (), reading, deciding=options, explaining=explaining
+            )
     if as_json:
         out_explained = None if explaining is None else str(name_explained(out))
         print_json({**predicted.to_json(), "out": str(out), "out_explained": out_explained})

@@ -96,18 +96,16 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         methods=collect_methods(methods), losses=as_names(losses), samplers=as_names(samplers), references=references,
         settings=canonical_int("settings", settings),
         worst_misses=None if worst_misses is None else canonical_int("worst_misses", worst_misses),
-        folds=canonical_int("folds", folds),
+        folds=canonical_int("folds", folds), features=features, bundle=bundle,
         repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
         cost=None if cost is None else str(RowCosts.read(cost)), keep_cost_columns=keep_cost_columns,
         baseline=baseline, segment=as_names(segment) or (), importance=importance, race=race, margin=margin,
         device=device, recipe=recipe | drop_missing(threshold=threshold, optimize=optimize),
         out=None if out is None else Path(out), overwrite=overwrite,
-        features=features, bundle=bundle,
         executor=executor, workers=None if workers is None else canonical_int("workers", workers), address=address,
     )  # fmt: skip
-    of_rows = {GROUP: groups, TIME: times, WEIGHT: sample_weight}
-    on_progress = print_progress if verbose else ignore_progress
-    own = open_arrays(str(name), [(X, y), *([test] if test is not None else [])], request, of_rows, on_progress)
+    of_rows, pairs = {GROUP: groups, TIME: times, WEIGHT: sample_weight}, [(X, y), *([] if test is None else [test])]
+    own = open_arrays(str(name), pairs, request, of_rows, print_progress if verbose else ignore_progress)
     return answer_in_python(own, request, verbose=verbose)
 
 
@@ -258,7 +256,8 @@ def open_arrays(
         added = table_from_frame(pd.DataFrame({request.target: target} | (extra if place == 0 else {})))
         for key in added.column_names:
             tables[place] = tables[place].append_column(key, added[key])
-    return open_tables(name, tables, request, classes=find_class_values(request.target, labels), images=images)
+    notes, classes = images.embedded.notes if images else (), find_class_values(request.target, labels)
+    return open_tables(name, tables, request, classes=classes, notes=notes, images=images)
 
 
 def open_images(

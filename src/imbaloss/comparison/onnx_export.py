@@ -58,8 +58,8 @@ def build_onnx(own: "OwnModel") -> Any:
     inside = Exported(make_logits(model), model.prior, model.calibration, threshold)
     shift = 0.0 if own.prevalence is None else float(special.logit(own.shift(np.array([0.5])))[0])
     if isinstance(preparation, ImagePreparation):
-        shape = (preparation.channels, preparation.height, preparation.width)
-        images = torch.zeros(2, *shape, dtype=torch.uint8)
+        pixels = (preparation.channels, preparation.height, preparation.width)
+        images = torch.zeros(2, *pixels, dtype=torch.uint8)
         graph = export(OwnExported(prepare_images, inside, shift), images, [IMAGES])
     else:
         backbone, shape = open_backbone(own)
@@ -289,10 +289,10 @@ def open_backbone(own: "OwnModel") -> tuple[nn.Module | None, tuple[int, ...]]:
     embeddings = own.extractors.embeddings
     if not embeddings:
         return None, ()
-    [column, *others] = embeddings
+    [column, *further] = embeddings
     cannot = f"no ONNX file can be written of a model that learns from the features of {column!r}"
     instead = "predict by `imbaloss predict`"
-    if others or embeddings[column].images is None:
+    if further or embeddings[column].images is None:
         raise ValueError(f"{cannot}, which are features of texts or stand beside others: {instead}")
     extractor = own.extractors.open(column)
     if extractor.module is None:
@@ -343,7 +343,7 @@ def read_columns(graph: Any, preparation: TablePreparation, image_shape: tuple[i
     for step, columns in list_step_columns(preparation.schema).items():
         is_text, is_image = step in {"categories", "many"}, step == "embedded"
         kind = TensorProto.STRING if is_text else TensorProto.FLOAT if is_image else TensorProto.DOUBLE
-        shape = ["samples", *(image_shape if is_image else (1,))]
+        shape: list[str | int | None] = ["samples", *(image_shape if is_image else (1,))]
         inputs |= {name: helper.make_tensor_value_info(name, kind, shape) for name in columns}
         parts = list(columns)
         if is_text:

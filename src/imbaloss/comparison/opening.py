@@ -40,7 +40,7 @@ from imbaloss.comparison.reading.text import select
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.segments import cut_segments
-from imbaloss.comparison.targets import name_classes
+from imbaloss.comparison.targets import find_classes, name_classes
 from imbaloss.comparison.text_embedding import embed_tables
 from imbaloss.training.fast.memory import return_freed_memory
 
@@ -101,7 +101,10 @@ def open_files(source: Path, request: ComparisonRequest, on_progress: ProgressHa
     if column is not None and maker is None:
         return open_image_listing(files, tables, column, request, notes)
     if column is not None and maker is not None:
+        target = find_target(tables[0], request.target, request.na_values)
+        find_classes(name_classes(request.target, target), request.positive)  # before what may take hours
         images = embed_image_column(files, tables, column, maker)
+        notes += images.embedded.notes
     else:
         reason = f"{source} is a table, and none of its columns names image files, such as scans/1.png"
         refuse_size(request, reason)
@@ -179,7 +182,7 @@ def open_tables(
             taken, so that each column is released then if nothing else refers to it.
         request: The request.
         classes: The label that each name of a class stands for; None if the names are the labels.
-        notes: Notes on the files.
+        notes: Notes on the files and images.
         delimiter: The delimiter of the first file if it is delimited text.
         images: The column that names image files, with their features, which are learned from; None without one.
 
@@ -192,15 +195,9 @@ def open_tables(
         return_freed_memory()
     target = name_classes(request.target, find_target(tables[0], request.target, request.na_values))
     marked = [mark_missing_in_features(table, request) for table in tables]
-    column_request = read_column_request(request, delimiter)
-    if images is None:
-        schema = judge_columns(marked[0], column_request)
-    else:
-        marked = images.replace(marked)
-        schema = judge_columns(marked[0], replace(column_request, embedded=(images.name,)))
-        schema = replace(schema, embeddings={images.name: images.embedded.embedding})
+    marked = images.replace(marked) if images else marked
+    schema = judge_table(marked[0], read_column_request(request, delimiter), images)
     notes = [*notes, *describe_names_and_texts(tables[0], marked[0], schema, request)]
-    notes += images.embedded.notes if images else ()
     schema, embedded = embed_tables(schema, marked, request)
     costs = find_costs(tables[0], request)
     targets = [target]
@@ -249,6 +246,18 @@ def take_features(schema: Schema, tables: "list[pa.Table]", request: ComparisonR
         while tables:
             features.append(take_columns(schema, tables.pop(0)))
     return pd.concat(features, ignore_index=True) if len(features) > 1 else features[0]
+
+
+def judge_table(table: "pa.Table", request: ColumnRequest, images: ImageColumn | None) -> Schema:
+    """Return the columns of a table to learn from; one of them has features of images unless `images` is None.
+
+    Raises:
+        ValueError: A column cannot be read in one way, or no column is left to learn from.
+    """
+    if images is None:
+        return judge_columns(table, request)
+    schema = judge_columns(table, replace(request, embedded=(images.name,)))
+    return replace(schema, embeddings={images.name: images.embedded.embedding})
 
 
 def find_costs(table: "pa.Table", request: ComparisonRequest) -> RowCosts | None:

@@ -33,7 +33,7 @@ from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, i
 from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest
 from imbaloss.comparison.segments import cut_segments
 from imbaloss.comparison.study import choose_methods
-from imbaloss.comparison.targets import name_classes
+from imbaloss.comparison.targets import find_classes, name_classes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,6 +100,7 @@ def open_image_folder(folder: Path, request: ComparisonRequest, maker: FeatureMa
     refuse_columns(request, f"{folder} is a folder of images, and has no columns")
     target = name_label_classes(request.target, labels)
     if maker is not None:
+        find_classes(target, request.positive)  # before what may take hours
         embedded = maker.fit_files(files)
         features, kind = make_image_frame(embedded.vectors), make_image_schema(embedded.embedding)
         notes, pictures = [*notes, *embedded.notes], embedded.pictures

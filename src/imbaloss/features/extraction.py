@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -46,29 +48,51 @@ def extract_features(
         OSError: An item cannot be read, or the store cannot be written.
     """
     width, places = extractor.facts.width, {digest: place for place, digest in reversed([*enumerate(digests)])}
-    known = {} if store is None else {digest: place for digest, place in places.items() if digest in store}
-    missing = [place for digest, place in places.items() if digest not in known][::-1]  # in the order of the items
-    computed = np.empty((len(missing), width), np.float16)
-    done, written, computed_until, last = len(digests) - len(missing), 0, 0, time.monotonic()
-    tell = on_progress or (lambda _done, _total: None)
+    missing = [place for digest, place in places.items() if store is None or digest not in store][::-1]  # in order
+    tell, done = on_progress or (lambda _done, _total: None), len(digests) - len(missing)
     tell(done, len(digests))
-    try:
+    new_features = NewFeatures(
+        [digests[place] for place in missing], np.empty((len(missing), width), np.float16), store
+    )
+    with closing(new_features):
         for start in range(0, len(missing), batch):
-            places_at_once = missing[start : start + batch]
-            stop = start + len(places_at_once)
-            computed[start:stop] = to_halves(extractor.extract([open_item(sources[place]) for place in places_at_once]))
-            computed_until = stop
-            tell(done + stop, len(digests))
-            if store is not None and (stop - written >= ADDED or time.monotonic() - last >= ADDED_AFTER_S):
-                store.add([digests[place] for place in missing[written:stop]], computed[written:stop])
-                written, last = stop, time.monotonic()
-    finally:
-        if store is not None and computed_until > written:
-            store.add([digests[place] for place in missing[written:computed_until]], computed[written:computed_until])
+            items = [open_item(sources[place]) for place in missing[start : start + batch]]
+            new_features.append(to_halves(extractor.extract(items)))
+            tell(done + new_features.computed, len(digests))
     if store is not None:
         return store.read(digests, width)
-    row_of = {digests[place]: row for row, place in enumerate(missing)}
-    return computed[[row_of[digest] for digest in digests]]
+    row_of = {digest: row for row, digest in enumerate(new_features.digests)}
+    return new_features.features[[row_of[digest] for digest in digests]]
+
+
+@dataclass
+class NewFeatures:
+    """The features of the items that no store has, which are written in parts while they are computed."""
+
+    digests: Sequence[bytes]  # the SHA-256 of each of the N items
+    features: Halves  # (N, D), of which the first rows are computed
+    store: FeatureStore | None  # where they are written; None for nowhere
+    computed: int = 0  # the number of rows that are computed
+    written: int = 0  # the number of rows that are written
+    last: float = field(default_factory=time.monotonic)  # when rows were written
+
+    def append(self, features: Halves) -> None:
+        """Add the features of the next items, and write what waits if that is much or waits for long."""
+        self.features[self.computed : self.computed + len(features)] = features
+        self.computed += len(features)
+        if self.computed - self.written >= ADDED or time.monotonic() - self.last >= ADDED_AFTER_S:
+            self.close()
+
+    def close(self) -> None:
+        """Write all that waits.
+
+        Raises:
+            OSError: The store cannot be written.
+        """
+        if self.store is not None and self.computed > self.written:
+            rows = slice(self.written, self.computed)
+            self.store.add(self.digests[rows], self.features[rows])
+        self.written, self.last = self.computed, time.monotonic()
 
 
 def to_halves(features: NDArray[np.floating[Any]]) -> Halves:

@@ -141,10 +141,10 @@ def check_graph(file: Path, session: Any) -> tuple[Any, Any]:
         ValueError: It has several inputs or outputs, or its input is no float32 (N, 3, H, W).
     """
     inputs, outputs = session.get_inputs(), session.get_outputs()
-    for kind, found in (("input", inputs), ("output", outputs)):
-        if len(found) != 1:
-            names = ", ".join(each.name for each in found)
-            raise ValueError(f"{file} must have one {kind}, found {len(found)}: {names}")
+    for kind, values in (("input", inputs), ("output", outputs)):
+        if len(values) != 1:
+            names = ", ".join(each.name for each in values)
+            raise ValueError(f"{file} must have one {kind}, found {len(values)}: {names}")
     shape = inputs[0].shape
     fits = len(shape) == 4 and (shape[0] == 1 or not isinstance(shape[0], int)) and shape[1] in {3, *names_of(shape[1])}
     if inputs[0].type != "tensor(float)" or not fits:
@@ -180,8 +180,8 @@ def read_properties(file: Path, properties: Mapping[str, str], shape: tuple[Any,
     sides = [side if isinstance(side, int) else SIZE for side in shape]
     size = read_numbers(file, properties, "size", tuple(map(float, sides)))
     height, width = (int(size[0]), int(size[-1]))
-    for needed, given in zip(shape, (height, width), strict=True):
-        if isinstance(needed, int) and needed != given:
+    for fixed_side, side in zip(shape, (height, width), strict=True):
+        if isinstance(fixed_side, int) and fixed_side != side:
             raise ValueError(f"the property size of {file} is {properties['size']}, and its graph takes {shape}")
     interpolation = properties.get("interpolation", "bicubic").strip().lower()
     check_choice(f"interpolation of images (property of {file})", interpolation, INTERPOLATIONS)

@@ -22,8 +22,13 @@ PARAMETERS = {"timm": timm_model.PARAMETERS, "onnx": onnx_model.PARAMETERS}
 class ImageExtractor(Extractor["Image.Image"], Protocol):
     """A pretrained model that turns RGB images into vectors."""
 
-    settings: ImageSettings
-    module: nn.Module | None  # prepared images (B, 3, H, W) -> features (B, D); None for one that is no module of torch
+    @property
+    def settings(self) -> ImageSettings:
+        """How images are prepared."""
+
+    @property
+    def module(self) -> nn.Module | None:
+        """Prepared images (B, 3, H, W) -> features (B, D), as a module of torch; None if there is no such module."""
 
     def write_weights(self, stem: Path) -> Path:
         """Write the weights into a file, and return it. stem: its path without the ending."""
@@ -66,11 +71,11 @@ def reopen_image_extractor(facts: ExtractorFacts, file: Path | None = None) -> I
     """
     spec = read_image_spec(facts.text)
     extractor: Any = OPENERS[spec.kind].open(spec, facts, file)
-    if (found := extractor.facts.weights) != facts.weights:
+    if (weights := extractor.facts.weights) != facts.weights:
         place = f" in {file}" if file else ""
         revision = f" of revision {facts.revision}" if facts.revision else ""
         raise ValueError(
-            f"the weights of {facts.text}{place} are others than in training (SHA-256 {found[:12]} instead of "
+            f"the weights of {facts.text}{place} are others than in training (SHA-256 {weights[:12]} instead of "
             f"{facts.weights[:12]}{revision}): bring the earlier ones back, or compare again"
         )
     opened: ImageExtractor = extractor
