@@ -320,7 +320,7 @@ def order_methods(findings: Findings, methods: Sequence[Method]) -> Sequence[Met
     """Return the methods in the order of preference; in their own order for studies of version 0.1."""
     if find_objective(findings) is None:
         return methods
-    return sort_by_preference(methods, images=findings.study.has_pixels)
+    return sort_by_preference(methods, images=findings.study.noun == IMAGES)
 
 
 def find_objective(findings: Findings) -> Objective | None:

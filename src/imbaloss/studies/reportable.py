@@ -58,10 +58,6 @@ class JudgedStudy(Protocol):
     def noun(self) -> str:
         """The plural noun for the samples, such as "images" or "rows"."""
 
-    @property
-    def has_pixels(self) -> bool:
-        """Whether methods learn from the pixels of images."""
-
 
 class ReportableStudy(JudgedStudy, Protocol):
     """A frozen dataclass with the runs of a study, and what a report says about them."""

@@ -216,11 +216,6 @@ class Study:
         kinds = {find_binary_set(name).noun for name in self.datasets}
         return kinds.pop() if len(kinds) == 1 else "samples"
 
-    @property
-    def has_pixels(self) -> bool:
-        """Whether methods learn from the pixels of images."""
-        return self.noun == "images"
-
     def runs(self) -> list[Run]:
         """Return all runs (single trainings) in the order of training.
 

@@ -42,11 +42,6 @@ class ImportedStudy:
         """The plural noun for the samples: "samples"."""
         return "samples"
 
-    @property
-    def has_pixels(self) -> bool:
-        """Whether methods learn from the pixels of images: it is unknown, so false."""
-        return False
-
     def to_toml(self) -> dict[str, Any]:
         """Return the content of the study file as a dict for TOML: which file was read, and how."""
         read = {
