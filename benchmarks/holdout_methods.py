@@ -48,7 +48,10 @@ def fit_imbaloss(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     torch.set_num_threads(options["threads"])
     train, labels, _, holdout = read_rows_to_fit(folder)
     wall, cpu = time.perf_counter(), time.process_time()
-    answer = imbaloss.compare(train, labels, positive=1, budget=options["budget"])
+    effort: dict[str, Any] = {"budget": options["budget"]}
+    if repetitions := options.get("repetitions"):
+        effort = {"repetitions": repetitions, "importance": False}  # which columns matter changes no prediction
+    answer = imbaloss.compare(train, labels, positive=1, **effort)
     times = {"fit_wall_s": time.perf_counter() - wall, "fit_cpu_s": time.process_time() - cpu}
     if answer.model is None:
         raise ValueError(f"{answer.best} is recommended, but it could not be trained on all rows")

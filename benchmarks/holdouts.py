@@ -12,7 +12,7 @@ LightGBM's settings, and gives the threshold with the best F1. `lightgbm+platt` 
 are calibrated on these rows.
 
 Rows of a changed imbaloss go into a new file; for the report `--reference` names the file that has LightGBM's rows. A
-budget is time on a clock: fits that are compared run on an idle machine.
+budget is time on a clock: fits that are compared run on an idle machine. `--repetitions` takes its place on a busy one.
 
 Three tables are for checking (`--tables checking`): no method is changed because of them.
 """
@@ -165,6 +165,11 @@ def append_lines(file: Path, lines: Sequence[str]) -> None:
         stream.write(start + "".join(f"{line}\n" for line in lines))
 
 
+def describe_budget(options: argparse.Namespace) -> str:
+    """Return the budget of a comparison as rows have it: a time such as 10m, or 3 repetitions if that is asked for."""
+    return f"{options.repetitions} repetitions" if options.repetitions else options.budget
+
+
 def run_all(tables: Sequence[Table], options: argparse.Namespace) -> int:
     """Run the fits that have no row yet, and append their rows; return how many failed."""
     failures = 0
@@ -173,7 +178,7 @@ def run_all(tables: Sequence[Table], options: argparse.Namespace) -> int:
     for table in tables:
         data = None
         for seed, method in product(range(options.splits), options.method):
-            budget = options.budget if method == "imbaloss" else ""
+            budget = describe_budget(options) if method == "imbaloss" else ""
             facts = {"split": seed, "rows_limit": options.rows, "budget": budget}
             if (table.name, seed, method, options.rows, budget) in finished:
                 continue
@@ -181,6 +186,7 @@ def run_all(tables: Sequence[Table], options: argparse.Namespace) -> int:
             split = draw_split(data, seed)
             try:
                 settings = {"seed": seed, "threads": options.threads, "budget": budget}
+                settings |= {"repetitions": options.repetitions}
                 fit_output = run_method(method, split, settings, options.realmlp_python)
             except subprocess.CalledProcessError as error:
                 print(f"{table.name}, split {seed}: {method} failed, {error}", file=sys.stderr)
@@ -284,6 +290,7 @@ def read_options() -> argparse.Namespace:
     add("--method", action="append", choices=METHODS, help="method to run, may be repeated (default: lightgbm)")
     add_table_options(parser)
     add("--budget", default="10m", help="time that imbaloss.compare is given for a fit")
+    add("--repetitions", type=int, help="repetitions of imbaloss.compare, in place of a budget")
     add("--realmlp-python", help="interpreter of the environment that has pytabkit")
     options = parser.parse_args()
     options.method = options.method or [REFERENCE]

@@ -36,7 +36,7 @@ class Stored:
     @property
     def minutes(self) -> float:
         """The training time in minutes, as if one stack followed the other."""
-        return sum(row.seconds for row in self.rows) / 60
+        return sum(row.seconds for row in studies.list_trainings(self.rows, self.store)) / 60
 
     @property
     def machine(self) -> str:

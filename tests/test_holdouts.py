@@ -144,7 +144,7 @@ def options_for(folder: Path, **changes: object) -> Namespace:
     """Return options as the command line gives them, for two splits of LightGBM."""
     options = {
         "rows_file": folder / "rows.jsonl", "method": ["lightgbm"], "splits": 2, "rows": 1000, "budget": "1m",
-        "threads": 1, "data_dir": folder, "realmlp_python": None,
+        "repetitions": None, "threads": 1, "data_dir": folder, "realmlp_python": None,
     }  # fmt: skip
     return Namespace(**options | changes)
 
@@ -179,10 +179,12 @@ def test_a_finished_fit_is_not_repeated(tmp_path, fits):
     ]  # fmt: skip
 
 
-def test_a_budget_and_a_limit_of_rows_make_another_fit(tmp_path, fits):
-    for changes in ({"budget": "1m"}, {"budget": "2m"}, {"budget": "2m", "rows": 200}, {"budget": "2m"}):
+def test_a_budget_a_limit_of_rows_and_repetitions_make_another_fit(tmp_path, fits):
+    repeated = {"budget": "2m", "repetitions": 3}
+    for changes in ({"budget": "1m"}, {"budget": "2m"}, {"budget": "2m", "rows": 200}, {"budget": "2m"}, repeated):
         run_all([CAR], options_for(tmp_path, method=["imbaloss"], splits=1, **changes))
-    assert len(fits.made) == 3
+    assert len(fits.made) == 4
+    assert read_rows(tmp_path / "rows.jsonl")["budget"].tolist() == ["1m", "2m", "2m", "3 repetitions"]
 
 
 def test_a_failed_fit_is_counted_named_and_tried_again(tmp_path, fits, capsys):

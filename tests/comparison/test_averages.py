@@ -1,22 +1,26 @@
 """Averages within a comparison: made of the runs of their methods, saved, explained, and left out for want of time."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import special
+from sklearn.datasets import load_digits
 
 import imbaloss
 from imbaloss import studies
 from imbaloss.comparison.budget import FirstRepetition, find_growth
+from imbaloss.comparison.comparing import answer_request
 from imbaloss.comparison.from_python import open_arrays
+from imbaloss.comparison.opening import open_own
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, remove_model
 from imbaloss.comparison.place import Place
 from imbaloss.comparison.planning import plan_study
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.comparison.schedule import Schedule
+from imbaloss.comparison.schedule import SPARE, Schedule
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation.calibration import fit_calibration
 from imbaloss.learners import AverageModel
@@ -77,6 +81,19 @@ def test_methods_are_trained_once_and_their_stored_predictions_are_averaged(tmp_
         )
 
 
+def test_the_time_of_a_study_counts_each_training_once(tmp_path):
+    own = open_rows()
+    study = plan(own, "lightgbm", MEAN, SELECTION)
+    store, trained = train(own, study, tmp_path)
+    *_, mean, selection = rows = store.rows(study.runs())
+    once = {row.run.hash: row.seconds for row in store.rows(trained)}
+    for some in (rows, [mean, selection], [mean]):
+        assert {row.run.hash: row.seconds for row in studies.list_trainings(some, store)} == once
+        assert len(studies.list_trainings(some, store)) == len(MEMBERS)
+    assert studies.list_trainings(rows[:1], store) == rows[:1]
+    assert sum(once.values()) <= mean.seconds < mean.seconds + selection.seconds
+
+
 def test_an_average_alone_trains_its_methods_as_they_are_trained_alone(tmp_path):
     own = open_rows()
     alone, _ = train(own, plan(own, "lightgbm", "logistic_regression"), tmp_path / "alone")
@@ -107,6 +124,13 @@ def answer():
     labels = frame.pop("fraud").to_numpy()
     options = {"methods": [SELECTION], "repetitions": 2, "settings": 2, "importance": False} | QUICK
     return imbaloss.compare(frame, labels, positive="yes", **options)
+
+
+def test_the_page_counts_trainings_and_their_time_once(answer, tmp_path):
+    findings = answer.findings
+    trained = findings.store.rows([run for row in findings.rows for run in row.run.members])
+    text = answer.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f"6 trainings took {sum(row.seconds for row in trained):.0f} seconds" in text
 
 
 def test_the_saved_model_is_one_folder_and_predicts_the_same_bits(answer, tmp_path):
@@ -157,6 +181,34 @@ def test_an_average_needs_calibration_and_is_for_comparisons_alone():
         imbaloss.MethodClassifier("average(ce, lightgbm)").fit(np.eye(20), np.arange(20) % 2)
 
 
+def test_images_in_a_file_are_predicted_by_the_average_of_their_methods(tmp_path):
+    """Digits, with two rare classes; a convolutional network and logistic regression take the same images."""
+    digits = load_digits()
+    rare = np.isin(digits.target, (8, 9))
+    kept = np.flatnonzero(~rare | (np.cumsum(rare) <= 60))[:400]
+    images = (digits.images[kept] * 15).astype(np.uint8)
+    file = tmp_path / "digits.npz"
+    np.savez(file, images=images, rare=rare[kept])
+    average = "average(ce, logistic_regression)"
+    request = ComparisonRequest(
+        target="rare",
+        positive="True",
+        methods=(average,),
+        repetitions=1,
+        settings=1,
+        recipe={"network": "cnn", "channels": (4, 8), "epochs": 10, "lr": 0.02, "tune_lr": ()},
+    )
+    found = answer_request(open_own(file, request), request, tmp_path / "out")
+    assert (found.best, len(found.model.model.members)) == ("average(ce, logistic_regression)", 2)
+    assert found.table["roc_auc"].item() > 0.9
+    loaded = OwnModel.load(tmp_path / "out" / "model")
+    predicted = loaded.predict_proba(images)
+    assert predicted.tobytes() == found.model.predict_proba(images).tobytes()
+    inputs = loaded.preparation(loaded.read_features(images))
+    odds = [to_log_odds(member.probabilities(inputs)) for member in loaded.model.members]
+    assert predicted[:, 1] == pytest.approx(special.expit(loaded.model.calibration(np.mean(odds, axis=0))), rel=1e-9)
+
+
 def begin(own: Own, study: OwnStudy, folder: Path, seconds: float) -> FirstRepetition:
     place = Place(own, folder, Store(folder), "cpu")
     return FirstRepetition(place, time.monotonic() + seconds, Schedule(find_growth(study, place)))
@@ -173,6 +225,35 @@ def test_in_a_budget_an_average_adds_little_to_its_methods_but_its_last_training
     *members, of_average = first.place.store.rows(study.runs()[:3])
     assert average.alone == of_average.seconds >= sum(row.seconds for row in members)
     assert first.schedule.final >= first.schedule.growth * average.alone
+
+
+def test_a_resumed_budget_keeps_time_for_no_page_of_members_that_are_not_compared(tmp_path):
+    own = open_rows()
+    study = plan(own, "average(lightgbm, ce)", "logistic_regression", repetitions=None, budget="1h")
+    for _ in ("begun", "resumed"):
+        first = begin(own, study, tmp_path, 3600.0)
+        first.train(study)
+        schedule = first.schedule
+        assert {str(method) for method in schedule.methods - set(study.methods)} == {"lightgbm", "ce"}
+        assert schedule.ending == pytest.approx(schedule.final + schedule.find_page(len(study.methods)))
+        fewer = schedule.keep({method for method in study.methods if not method.members})
+        assert fewer.dropped == 1  # the average, and neither of its members
+
+
+def test_members_of_an_average_that_is_left_out_take_no_time_of_the_repetitions(tmp_path):
+    """The network is predicted to take too long."""
+    own = open_rows()
+    study = plan(own, "average(lightgbm, ce)", "logistic_regression", recipe=QUICK | {"epochs": 1_000_000})
+    study = replace(study, recipe=replace(study.recipe, patience=0))
+    for _ in ("begun", "resumed"):
+        first = begin(own, study, tmp_path, 100.0)
+        first.train(study)
+        assert [str(method) for method in first.schedule.methods] == ["logistic_regression"]
+        [cost] = first.schedule.costs
+        assert first.schedule.repetition == pytest.approx(SPARE * cost.seconds)
+        assert first.schedule.dropped == 0
+        left_out = [str(method) for cost in first.left_out for method in cost.methods]
+        assert sorted(left_out) == ["average(ce, lightgbm)", "ce", "lightgbm"]
 
 
 def test_without_time_for_its_methods_an_average_is_left_out_unless_it_is_all_there_is(tmp_path):

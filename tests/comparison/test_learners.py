@@ -1,5 +1,6 @@
 """Every learner within a comparison: nothing leaks from test, and rows do not depend on who trains them or when."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -23,18 +24,20 @@ from imbaloss.learners.estimators import NAMED
 from imbaloss.studies import Row, Store
 from imbaloss.studies.execution import Finished
 from tests.comparison.examples import mixed, write_csv
+from tests.studies.observers import CallingObserver
 
 SMALL = {  # parameters with which the slow ones are quick
     "easy_ensemble": ":n_estimators=2",
     **dict.fromkeys(("random_forest", "extra_trees", "balanced_random_forest"), ":n_estimators=5"),
 }
 OTHERS = ("lightgbm", "xgboost", *(name + SMALL.get(name, "") for name in NAMED))
+WITH_LOSSES = ("lightgbm/mfe", "xgboost/focal:gamma=1")
 METHODS = (
     "ce",
     "ce + smote",
     *OTHERS,
     "lightgbm + random_under",
-    "lightgbm/mfe",
+    *WITH_LOSSES,
     "lightgbm + smote",
     "sklearn.naive_bayes:GaussianNB",
     "average(ce + smote, lightgbm)",
@@ -115,7 +118,8 @@ def run(study: OwnStudy, own: Own, folder: Path, executor=studies.train_here) ->
 def test_worker_processes_give_the_same_rows(tmp_path):
     own = open_rows()
     average = "ensemble_selection(ce, lightgbm)"
-    study = plan(("lightgbm", "xgboost", *map(OTHERS.__getitem__, (2, 3)), "lightgbm + random_under", average), own)
+    others = (*map(OTHERS.__getitem__, (2, 3)), "lightgbm + random_under", average)
+    study = plan(("lightgbm", "xgboost", *WITH_LOSSES, *others), own)
     here = run(study, own, tmp_path / "here")
     assert run(study, own, tmp_path / "processes", partial(studies.train_in_processes, workers=2)) == here
 
@@ -134,6 +138,37 @@ def test_an_interrupted_comparison_goes_on_to_the_same_rows(tmp_path):
         run(study, own, tmp_path / "killed", train_one)
     assert len(Store(tmp_path / "killed").hashes()) == 1
     assert run(study, own, tmp_path / "killed") == whole
+
+
+EXECUTORS = {"here": studies.train_here, "processes": partial(studies.train_in_processes, workers=1)}
+
+
+def die_after_the_first(folder: Path, executor: str) -> None:
+    """Train trees with losses, and end at once, without any cleaning up, when the first ones are stored."""
+    own = open_rows()
+    study = plan(WITH_LOSSES, own)
+    datasets, observer = {study.name: own}, CallingObserver(on_stack_stored=kill_this_process)
+    jobs = studies.cut_into_stacks(study.runs(), datasets)
+    studies.execute(jobs, Store(folder), datasets, "cpu", executor=EXECUTORS[executor], observer=observer)
+
+
+def kill_this_process(job: studies.Job) -> None:  # noqa: ARG001
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_trees_with_losses_that_are_killed_go_on_to_the_same_bits(executor, tmp_path):
+    process = multiprocessing.get_context("spawn").Process(
+        target=die_after_the_first, args=(tmp_path / "killed", executor)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert len(Store(tmp_path / "killed").hashes()) == 1
+    own = open_rows()
+    study = plan(WITH_LOSSES, own)
+    whole = run(study, own, tmp_path / "whole")
+    assert run(study, own, tmp_path / "killed", EXECUTORS[executor]) == whole
 
 
 @pytest.mark.slow

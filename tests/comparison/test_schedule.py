@@ -18,16 +18,19 @@ lefts = st.floats(-1e3, 1e6)
 
 @st.composite
 def schedules(draw: st.DrawFn) -> Schedule:
-    """A schedule of one to three methods on a machine of any load."""
+    """A schedule of one to three methods on a machine of any load, some of which only averages need."""
     methods = METHODS[: draw(st.integers(1, 3))]
     costs = tuple(Cost((method,), draw(seconds)) for method in methods)
     growth, slowness = draw(st.floats(1.0, 3.0)), draw(st.floats(1.0, 10.0))
-    return Schedule(growth, slowness, costs, measured=5, most_measuring=draw(st.just(0.0) | seconds))
+    only_members = frozenset(draw(st.sets(st.sampled_from(METHODS))))
+    measuring = draw(st.just(0.0) | seconds)
+    return Schedule(growth, slowness, costs, measured=5, most_measuring=measuring, only_members=only_members)
 
 
 @given(schedules(), lefts, st.integers(1, 3), st.floats(0.01, 0.99))
 def test_what_keeps_the_limit_fits_and_what_exceeds_it_does_not(schedule, left, number, share):
-    limit, others = schedule.find_limit(left, number), METHODS[3 : 3 + number]
+    others = METHODS[3 : 3 + number]
+    limit = schedule.find_limit(left, others)
     if limit > 1e-6:
         within = share * limit
         assert schedule.add(Cost(others, within)).fits(left - within)
@@ -37,10 +40,10 @@ def test_what_keeps_the_limit_fits_and_what_exceeds_it_does_not(schedule, left, 
 
 @given(schedules(), lefts, seconds)
 def test_the_most_methods_that_fit_by_the_time_of_one_are_taken(schedule, left, each):
-    number = schedule.count_fitting(left, 3, each)
+    number = schedule.count_fitting(left, METHODS[3:], each)
     assert 0 <= number <= 3
-    assert not number or number * each <= schedule.find_limit(left, number)
-    assert all(more * each > schedule.find_limit(left, more) for more in range(number + 1, 4))
+    assert not number or number * each <= schedule.find_limit(left, METHODS[3 : 3 + number])
+    assert all(more * each > schedule.find_limit(left, METHODS[3 : 3 + more]) for more in range(number + 1, 4))
 
 
 @given(schedules(), lefts)
@@ -51,7 +54,7 @@ def test_time_to_measure_columns_is_that_of_five_repetitions_of_the_costliest_me
     assert schedule.measuring == min(5 * costliest, schedule.most_measuring)
     assert schedule.ending >= schedule.measuring + schedule.final
     without = replace(schedule, most_measuring=0.0)
-    assert without.find_limit(left, 2) >= schedule.find_limit(left, 2) - 1e-6 * abs(left)
+    assert without.find_limit(left, METHODS[3:5]) >= schedule.find_limit(left, METHODS[3:5]) - 1e-6 * abs(left)
 
 
 @given(schedules(), lefts, seconds)
@@ -79,6 +82,15 @@ def test_the_budget_of_the_note_is_longer_and_admits_what_was_left_out(schedule,
     named = parse_budget(note.removesuffix(" compares them too").rpartition(" ")[2])
     assert named >= max(total, LONGER * budget) * (1 - 1e-9)
     assert note.startswith("Left out for want of time: mse and focal; a budget of about ")
+
+
+@given(schedules(), st.sets(st.sampled_from(METHODS)))
+def test_time_for_the_page_is_that_of_what_it_shows(schedule, others):
+    shown = schedule.methods - schedule.only_members
+    assert schedule.ending == pytest.approx(schedule.final + schedule.measuring + schedule.find_page(len(shown)))
+    kept = schedule.keep(others)
+    assert kept.methods == schedule.methods & others
+    assert kept.count_shown(kept.methods) + kept.dropped == len(shown)
 
 
 def test_a_method_of_unknown_time_needs_a_longer_budget():

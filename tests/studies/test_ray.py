@@ -96,9 +96,10 @@ def test_no_cluster_is_one_sentence(digits, tmp_path):
 
 
 @pytest.mark.slow
-def test_learners_of_other_libraries_have_the_same_rows(cluster, tmp_path):
+def test_learners_of_other_libraries_and_averages_have_the_same_rows(cluster, tmp_path):
     own = open_rows()
-    study = plan(("lightgbm", "xgboost", "logistic_regression"), own)
+    average = "ensemble_selection(ce, lightgbm/mfe)"
+    study = plan(("lightgbm", "xgboost", "logistic_regression", average), own)
     here = run_comparison(study, own, tmp_path / "here")
     executor = partial(studies.train_on_ray, address=cluster.address)
     assert run_comparison(study, own, tmp_path / "ray", executor) == here

@@ -13,7 +13,7 @@ from imbaloss.comparison.deadline import Deadline, TimeIsUp
 from imbaloss.comparison.place import Place
 from imbaloss.comparison.racing import drop_methods
 from imbaloss.comparison.request import MOST
-from imbaloss.comparison.schedule import Cost, Schedule, describe_left_out, write_budget
+from imbaloss.comparison.schedule import Cost, Schedule, describe_left_out, select_costs, write_budget
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.learners import Method
 from imbaloss.plural import join_words
@@ -99,9 +99,11 @@ class FirstRepetition:
     def train(self, study: OwnStudy) -> None:
         """Train the methods of a study for which there is time, those of low cost first, and averages last.
 
-        The members of averages are methods of the schedule too. If they leave no time for any method of the study, the
-        cheapest of its averages is trained in any case.
+        The schedule has the members of averages that are kept too. If they leave no time for any method of the study,
+        the cheapest of its averages is trained in any case.
         """
+        members = {member for method in study.methods for member in method.members}
+        self.schedule = replace(self.schedule, only_members=frozenset(members - set(study.methods)))
         runs = study.runs_of_repetition(0)
         jobs = order_by_cost(self.place.cut(runs))
         with self.place.observer.show(jobs) as shown:
@@ -112,12 +114,23 @@ class FirstRepetition:
                     self.train_networks(job, shown)
                 else:
                     self.train_job(job, shown)
-            if self.schedule.methods.isdisjoint(study.methods):
+            self.forget_members(study)
+            if not self.schedule.costs:
                 first = min(runs, key=lambda run: len(run.members))
                 self.place.execute(self.place.cut([first]), shown)
                 seconds = self.place.find_recorded_time([first])
-                self.schedule = replace(self.schedule, costs=(Cost((first.method,), seconds),))
-                self.left_out = [cost for cost in self.left_out if first.method not in cost.methods]
+                self.schedule = self.schedule.add(Cost((first.method,), seconds))
+                still_left_out = {method for cost in self.left_out for method in cost.methods} - {
+                    *first.method.with_members
+                }
+                self.left_out = list(select_costs(self.left_out, still_left_out))
+
+    def forget_members(self, study: OwnStudy) -> None:
+        """Leave out the members that no average of the study needs any more, since all of those are left out."""
+        compared = self.schedule.methods.intersection(study.methods)
+        needed = {each for method in compared for each in method.with_members}
+        self.left_out += select_costs(self.schedule.costs, self.schedule.methods - needed)
+        self.schedule = self.schedule.keep(needed)
 
     def train_networks(self, job: Job, shown: StudyObserver) -> None:
         """Train the first method of a stack of networks alone, then as many of the others as fit by its time.
@@ -127,7 +140,7 @@ class FirstRepetition:
             shown: Shows the progress.
         """
         seconds = self.train_job(replace(job, runs=job.runs[:1]), shown)
-        number = 1 + self.schedule.count_fitting(self.left, len(job.runs) - 1, seconds)
+        number = 1 + self.schedule.count_fitting(self.left, methods_of(job.runs[1:]), seconds)
         if number > 1:
             self.train_job(replace(job, runs=job.runs[1:number]), shown)
         self.leave_out(job.runs[number:], seconds * len(job.runs[number:]))
@@ -146,7 +159,7 @@ class FirstRepetition:
             The time in seconds, an estimate if the training was ended or not begun; infinite without an estimate.
         """
         work = job.work_of(job.runs)
-        limit = self.schedule.find_limit(self.left, len(job.runs)) if self.schedule.costs else inf
+        limit = self.schedule.find_limit(self.left, methods_of(job.runs)) if self.schedule.costs else inf
         expected = self.slow * work if job.learner.is_network else 0.0
         if limit < max(expected, self.schedule.cheapest):
             return self.leave_out(job.runs, expected or inf)

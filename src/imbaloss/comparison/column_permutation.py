@@ -18,6 +18,7 @@ from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.place import Place
 from imbaloss.comparison.preparation import TablePreparation
 from imbaloss.comparison.study import OwnStudy
+from imbaloss.comparison.vectors import hash_vectors
 from imbaloss.data import InputForm
 from imbaloss.data.seeds import make_generator
 from imbaloss.learners import Method
@@ -169,8 +170,10 @@ def rank_values(values: "pd.Series[Any]") -> NDArray[np.int64]:
     """Return the rank of each value, (N,), equal for equal values; 0 for a missing number.
 
     The first value that is not in the middle of the ranks is above it, so that the opposite order has the same ranks.
-    Names are ranked in the order in which they occur.
+    Names and vectors are ranked in the order in which they occur.
     """
+    if isinstance(values.dtype, pd.ArrowDtype):
+        return np.asarray(pd.factorize(hash_vectors(values))[0], dtype=np.int64)
     if not pd.api.types.is_float_dtype(values.dtype):
         return pd.factorize(values)[0].astype(np.int64)
     ranks: NDArray[np.int64] = np.asarray(values.rank(method="dense").fillna(0), dtype=np.int64)

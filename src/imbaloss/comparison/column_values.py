@@ -14,6 +14,7 @@ from imbaloss.comparison.columns import MISSING, Column, ColumnKind, NameForm, N
 from imbaloss.comparison.reading import dates, numbers
 from imbaloss.comparison.reading.names import is_unnamed
 from imbaloss.comparison.reading.text import columns_by_name, is_text, iterate_blocks
+from imbaloss.comparison.vectors import make_vector_series
 from imbaloss.plural import join_words
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def split_marks(name: str, values: "pa.Array", form: NumberForm | None = None) -
 def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: Iterable[str] = ()) -> pd.DataFrame:
     """Return the columns of a schema as a frame, in its order: numbers and dates as float64, names as text.
 
-    Dates are days since 1970. Missing numbers become NaN, missing names "(missing)". With 131,072 rows or more, a
+    Frozen features, which the table has as vectors, stay vectors of float16. Dates are days since 1970. Missing numbers become NaN, missing names "(missing)". With 131,072 rows or more, a
     column of numbers becomes float32 if that keeps each of its values exactly.
 
     Args:
@@ -226,7 +227,11 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
     plain = [column.name for column in schema.columns if is_plain_text(column, columns)]
     whole = {column.name for column in schema.columns if column.form == NumberForm.WHOLE}
     is_large = table.num_rows >= LARGE
-    taken: dict[str, NDArray[Any]] = {}
+    taken: dict[str, Any] = {
+        column.name: make_vector_series(columns[column.name].combine_chunks())
+        for column in schema.columns
+        if column.is_embedded
+    }
     for block, array in iterate_blocks(columns, plain):
         parsed = numbers.parse_numbers(array, NumberForm.PLAIN).reshape(len(block), table.num_rows)
         is_valid = array.is_valid().to_numpy(zero_copy_only=False).reshape(parsed.shape)
@@ -296,7 +301,7 @@ def is_plain_text(column: Column, columns: "Mapping[str, pa.ChunkedArray]") -> b
     return plain and is_text(columns[column.name].type)
 
 
-def assemble_frame(schema: Schema, taken: dict[str, NDArray[Any]], rows: int) -> pd.DataFrame:
+def assemble_frame(schema: Schema, taken: dict[str, Any], rows: int) -> pd.DataFrame:
     """Return the columns as a frame (rows, columns) in the order of the schema. Numbers share one array, which is fast.
 
     Args:
@@ -304,19 +309,24 @@ def assemble_frame(schema: Schema, taken: dict[str, NDArray[Any]], rows: int) ->
         taken: The values of each column by name; numbers are removed from it, which frees memory.
         rows: The number of rows.
     """
-    numeric = [column.name for column in schema.columns if not column.is_category]
-    names = [column.name for column in schema.columns if column.is_category]
+    numeric = [column.name for column in schema.columns if column.is_simple and not column.is_category]
+    others = [column for column in schema.columns if not column.is_simple or column.is_category]
     matrix = np.empty((len(numeric), rows), dtype=np.float64)
     for place, name in enumerate(numeric):
         matrix[place] = taken.pop(name)  # frees its memory
     frame = pd.DataFrame(matrix.T, columns=numeric, copy=False)
-    if not names:
+    if not others:
         return frame
-    texts = pd.DataFrame({name: pd.Series(taken[name], dtype=object) for name in names}, index=frame.index)
-    return pd.concat([frame, texts], axis=1)[list(schema.names)]
+    beside = {column.name: pd.Series(taken[column.name], dtype=find_series_type(column)) for column in others}
+    return pd.concat([frame, pd.DataFrame(beside, index=frame.index)], axis=1)[list(schema.names)]
 
 
-def assemble_large_frame(schema: Schema, taken: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+def find_series_type(column: Column) -> type[object] | None:
+    """Return the type that a column has in a frame: object for names, and None for that of its values."""
+    return object if column.is_category else None
+
+
+def assemble_large_frame(schema: Schema, taken: Mapping[str, Any]) -> pd.DataFrame:
     """Return the columns as a frame (rows, columns) in the order of the schema, without a copy of any column.
 
     Args:
@@ -324,7 +334,7 @@ def assemble_large_frame(schema: Schema, taken: Mapping[str, NDArray[Any]]) -> p
         taken: The values of each column by name.
     """
     columns = {
-        column.name: pd.Series(taken[column.name], dtype=object if column.is_category else None, copy=False)
+        column.name: pd.Series(taken[column.name], dtype=find_series_type(column), copy=False)
         for column in schema.columns
     }
     return pd.DataFrame(columns, copy=False)  # a copy would join the columns to one array

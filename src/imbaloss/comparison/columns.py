@@ -1,9 +1,12 @@
 """The columns of a table: the kind of each, and how its values are written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+if TYPE_CHECKING:
+    from imbaloss.comparison.embedding import Embedding
 
 MISSING = "(missing)"  # replaces a missing category
 
@@ -28,6 +31,7 @@ class ColumnKind(StrEnum):
     WEEKDAY_COSINE = "weekday, cosine"
     MARKED = "marked number"  # the numbers of a column such as 1, 3, >4
     MARK = "mark"  # the marks of such a column
+    EMBEDDED = "features"  # vectors: the frozen features of an image or a text in each row
 
     @property
     def period(self) -> Period | None:
@@ -104,6 +108,16 @@ class Column:
     def is_category(self) -> bool:
         """Whether the values are names: categories, categories with many values, and marks of numbers."""
         return self.kind in {ColumnKind.CATEGORY, ColumnKind.MANY, ColumnKind.MARK}
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the values are vectors: frozen features of an image or a text in each row."""
+        return self.kind == ColumnKind.EMBEDDED
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether each value is one number or one name, so that values can be counted and compared one by one."""
+        return not self.is_embedded
 
     @property
     def number_form(self) -> NumberForm | None:
@@ -191,6 +205,7 @@ class Schema:
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)  # by name, with the reason
     na_values: tuple[str, ...] = ()  # texts that mean a missing value, in addition to the usual ones
     keep_na: tuple[str, ...] = ()  # columns in which texts such as NA are values
+    embeddings: Mapping[str, "Embedding"] = field(default_factory=dict)  # what makes features, by column
     noun: ClassVar[str] = "row"
     of_images: ClassVar[bool] = False
 
@@ -201,6 +216,11 @@ class Schema:
         Derived ones, such as hours of dates, are among them.
         """
         return tuple(column.name for column in self.columns)
+
+    @property
+    def simple(self) -> "Schema":
+        """The same columns without those whose values cannot be counted one by one, such as frozen features."""
+        return replace(self, columns=tuple(column for column in self.columns if column.is_simple))
 
     @property
     def read_from(self) -> tuple[str, ...]:
@@ -215,10 +235,16 @@ class Schema:
         return f"({', '.join(described)}{',' * (len(described) == 1)})"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the entries of a model file on the columns: "columns", "left_out", "na_values" and "keep_na"."""
-        return {
+        """Return the entries of a model file on the columns: "columns", "left_out", "na_values" and "keep_na".
+
+        With frozen features there is also "embeddings".
+        """
+        entries: dict[str, Any] = {
             "columns": [column.to_json() for column in self.columns],
             "left_out": [[name, str(left_out)] for name, left_out in self.left_out.items()],
             "na_values": list(self.na_values),
             "keep_na": list(self.keep_na),
         }
+        if self.embeddings:
+            entries["embeddings"] = {name: embedding.to_json() for name, embedding in self.embeddings.items()}
+        return entries

@@ -221,14 +221,16 @@ def describe_duplicate_columns(frame: pd.DataFrame) -> Iterator[str]:
 def describe_leaks(frame: pd.DataFrame, labels: NDArray[np.int64], schema: Schema) -> Iterator[str]:
     """Yield a note on each column that alone separates the classes with a ROC-AUC of at least 0.99.
 
-    Columns that are known only after the target do so. Whether a value is missing may separate the classes too.
+    Columns that are known only after the target do so. Whether a value is missing may separate the classes too. Columns
+    of frozen features are passed over.
 
     Args:
         frame: (N, columns), the columns that methods learn from, in their order.
         labels: (N,), 1 for positives.
         schema: The columns.
     """
-    areas, areas_of_missing = class_areas(frame, schema, labels)
+    schema = schema.simple
+    areas, areas_of_missing = class_areas(frame[list(schema.names)], schema, labels)
     for place in np.flatnonzero((areas >= GIVES_AWAY) | (areas_of_missing >= GIVES_AWAY)):
         name, is_read = schema.columns[place].name, schema.columns[place].source is None
         if areas[place] >= GIVES_AWAY:

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.comparison.vectors import hash_vectors
+
 BLOCK = 2**20  # number of values that are hashed together
 START, FACTOR, STEP, END = 0x345678, 1_000_003, 82_520, 97_531  # constants of CPython's tuple hash before 3.8
 
@@ -13,7 +15,8 @@ START, FACTOR, STEP, END = 0x345678, 1_000_003, 82_520, 97_531  # constants of C
 def hash_columns(frame: pd.DataFrame) -> Iterator[NDArray[np.uint64]]:
     """Yield the hashes of each column's values, (N,), equal to `pandas.util.hash_pandas_object` without the index.
 
-    Numbers of float32 have the hashes of the same numbers in float64.
+    Numbers of float32 have the hashes of the same numbers in float64. pandas cannot hash columns of vectors, which have
+    hashes of ours.
     """
     size = max(1, BLOCK // max(1, len(frame)))
     for start in range(0, len(frame.columns), size):
@@ -24,7 +27,8 @@ def hash_columns(frame: pd.DataFrame) -> Iterator[NDArray[np.uint64]]:
             values = np.ascontiguousarray(block.loc[:, numbers].to_numpy(np.float64).T)
             hashes[numbers] = pd.util.hash_array(values.ravel()).reshape(values.shape)
         for place, (_, column) in zip(np.flatnonzero(~numbers), block.loc[:, ~numbers].items(), strict=True):
-            hashes[place] = pd.util.hash_pandas_object(column, index=False)
+            is_vector = isinstance(column.dtype, pd.ArrowDtype)
+            hashes[place] = hash_vectors(column) if is_vector else pd.util.hash_pandas_object(column, index=False)
         yield from hashes
 
 

@@ -268,8 +268,13 @@ def make_examples(schema: Schema) -> dict[str, Tensor]:
 
 
 def check_names(preparation: TablePreparation | ImagePreparation) -> None:
-    """Raise ValueError if a column has a name that the file uses itself."""
+    """Raise ValueError if a column has a name that the file uses itself, or is one of frozen features."""
     columns = preparation.schema.columns if isinstance(preparation, TablePreparation) else ()
+    if embedded := [column.name for column in columns if column.is_embedded]:
+        raise ValueError(
+            f"no ONNX file can be written of a model that learns from the features of {embedded[0]!r}: predict by "
+            "`imbaloss predict`"
+        )
     if clash := [column.name for column in columns if column.name in OUTPUTS or column.name.startswith(INSIDE)]:
         raise ValueError(f"an ONNX file has no column {clash[0]!r}, which is a name of its own: rename it and compare")
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.columns import Column, LeftOut, Reason, Schema
+from imbaloss.comparison.embedding import Embedding
 from imbaloss.comparison.explanation import SEED, RowSample, RowsToExplain, check_explaining
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.new_data import NO_REFERENCE, NewData, NewRows
@@ -510,9 +511,12 @@ def read_kind(value: Mapping[str, Any]) -> Schema | ImagePreparation:
     if "images" in value:
         return ImagePreparation(**to_tuples(value["images"]))
     columns = tuple(Column.from_json(*fields) for fields in value["columns"])
-    texts = (tuple(value.get(key, ())) for key in ("na_values", "keep_na"))  # version 0.1 did not write them
+    na_values, keep_na = (
+        tuple(value.get(key, ())) for key in ("na_values", "keep_na")
+    )  # version 0.1 did not write them
     left_out = {name: LeftOut(Reason.STORED, text) for name, text in value["left_out"]}
-    return Schema(columns, left_out, *texts)
+    embeddings = {name: Embedding.from_json(entry) for name, entry in value.get("embeddings", {}).items()}
+    return Schema(columns, left_out, na_values, keep_na, embeddings)
 
 
 def convert_label(value: Any) -> Any:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.columns import ColumnKind, Schema
+from imbaloss.comparison.vectors import read_vectors
 from imbaloss.data import InputForm
 from imbaloss.features.hog import hog
 
@@ -156,8 +157,12 @@ class TablePreparation:
         """
         if self.form is not InputForm.COLUMNS:
             return np.dtype(np.float32)
-        numeric = [column.name for column in self.schema.columns if not column.is_category]
-        is_narrow = numeric and "many" not in self.steps and (frame.dtypes[numeric] == np.float32).all()
+        numeric = [column.name for column in self.schema.columns if not (column.is_category or column.is_embedded)]
+        is_narrow = (
+            (numeric or "embedded" in self.steps)
+            and "many" not in self.steps
+            and (frame.dtypes[numeric] == np.float32).all()
+        )
         return np.dtype(np.float32 if is_narrow else np.float64)
 
     @property
@@ -181,6 +186,9 @@ class TablePreparation:
         inputs: list[str] = []
         for step_name, names in list_step_columns(self.schema).items():
             step, read_from = self.steps[step_name], [files[name] for name in names]
+            if step_name == "embedded":
+                inputs += [name for name in read_from for _ in range(self.schema.embeddings[name].width)]
+                continue
             if self.form is not InputForm.COLUMNS and step_name == "categories":
                 repeats = [len(categories) for categories in step.categories_]
                 inputs += np.repeat(np.array(read_from, dtype=object), repeats).tolist()
@@ -264,8 +272,8 @@ def join_inputs(parts: Sequence[Any], dtype: np.dtype[np.floating[Any]]) -> Inpu
 def list_step_columns(schema: Schema) -> dict[str, list[str]]:
     """Return the names of the columns that each step of the preparation transforms, in the order of inputs.
 
-    The steps are "numbers", "categories", "many" (categories with many values) and "cycles" (sines and cosines of
-    dates). Steps without columns are left out.
+    The steps are "numbers", "categories", "many" (categories with many values), "cycles" (sines and cosines of dates)
+    and "embedded" (frozen features). Steps without columns are left out.
     """
     names = {
         "numbers": [column.name for column in schema.columns if column.is_number],
@@ -274,12 +282,13 @@ def list_step_columns(schema: Schema) -> dict[str, list[str]]:
         ],
         "many": [column.name for column in schema.columns if column.kind == ColumnKind.MANY],
         "cycles": [column.name for column in schema.columns if column.is_cycle],
+        "embedded": [column.name for column in schema.columns if column.is_embedded],
     }
     return {step: columns for step, columns in names.items() if columns}
 
 
 def take_step_array(frame: pd.DataFrame, step: str, names: Sequence[str], rows: Rows) -> NDArray[Any]:
-    """Return a copy of columns of a step, (N, C): float64, or objects for categories.
+    """Return a copy of columns of a step: float64 (N, C), objects (N, C) for categories, float32 (N, D) for features.
 
     A copy is needed because steps transform it in place. Each column is contiguous in memory, which decides the order
     in which scikit-learn sums it, and so the last bits of its mean.
@@ -290,6 +299,8 @@ def take_step_array(frame: pd.DataFrame, step: str, names: Sequence[str], rows: 
         names: The names of the columns.
         rows: (N,), the places of the rows.
     """
+    if step == "embedded":
+        return np.hstack([read_vectors(frame[name], rows) for name in names]).astype(np.float32)
     dtype = np.float64 if step in {"numbers", "cycles"} else object
     if len(rows) < LONG:
         return np.array(frame.iloc[rows][list(names)].to_numpy(dtype), order="F")
@@ -343,6 +354,7 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
     - A category with many values gets the mean target of its value, cross-fitted (Micci-Barreca 2001, SIGKDD
       Explorations 3). An unknown value gets the mean of all.
     - Sines and cosines stay as they are. For a missing date both are 0, the middle of the circle.
+    - Frozen features get mean 0 and variance 1 each.
 
     Kinds that no column has are left out.
 
@@ -368,6 +380,7 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
         "categories": OneHotEncoder(handle_unknown="ignore", sparse_output=False),
         "many": many,
         "cycles": SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True),
+        "embedded": StandardScaler(copy=False),
     }
     return {name: steps[name] for name in list_step_columns(schema)}
 
@@ -375,9 +388,9 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
 def make_column_steps(schema: Schema, positives: int) -> dict[str, Any]:
     """Make the unfitted estimators that keep the columns of a schema as they are, by name of the step.
 
-    Numbers, sines and cosines stay, with NaN for missing ones. Categories become codes from 0 on, and an unknown one
-    NaN. A category with many values gets the mean target of its value, as in `make_steps`, since trees that split by
-    many codes learn them by heart.
+    Numbers, sines, cosines and frozen features stay, with NaN for missing ones. Categories become codes from 0 on, and
+    an unknown one NaN. A category with many values gets the mean target of its value, as in `make_steps`, since trees
+    that split by many codes learn them by heart.
 
     positives: The number of positives in the rows of the fit.
     """
@@ -388,6 +401,7 @@ def make_column_steps(schema: Schema, positives: int) -> dict[str, Any]:
         "categories": OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan),
         "many": make_target_encoder(positives),
         "cycles": FunctionTransformer(feature_names_out="one-to-one"),
+        "embedded": FunctionTransformer(feature_names_out="one-to-one"),
     }
     return {name: steps[name] for name in list_step_columns(schema)}
 

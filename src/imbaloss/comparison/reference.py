@@ -180,6 +180,6 @@ def make_reference(
         unseen = preparation.count_unseen(frame.iloc[validation.images])
         columns = tuple(
             ColumnReference.of(column, frame[column.name].to_numpy(), own.labels, unseen.get(column.name, 0))
-            for column in preparation.schema.columns
+            for column in preparation.schema.simple.columns
         )
     return Reference(validation.labels, validation.probabilities, columns)

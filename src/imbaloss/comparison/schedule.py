@@ -45,10 +45,11 @@ class Schedule:
     dropped: int = 0  # number of methods that a race does not repeat any more, and the page shows
     measured: int = 0  # repetitions in which the columns of the recommended method are measured
     most_measuring: float = 0.0  # the longest time to keep free for that; 0 for none
+    only_members: frozenset[Method] = frozenset()  # methods that only averages need, and the page does not show
 
     @property
     def methods(self) -> frozenset[Method]:
-        """The methods that are compared."""
+        """The methods that are trained in each repetition: those that are compared, and the members of averages."""
         return frozenset(method for cost in self.costs for method in cost.methods)
 
     @property
@@ -69,7 +70,7 @@ class Schedule:
     @property
     def ending(self) -> float:
         """The predicted time of all that follows: the final training, the columns that matter, statistics and page."""
-        return self.final + self.measuring + self.find_page(len(self.methods) + self.dropped)
+        return self.final + self.measuring + self.find_page(self.count_shown(self.methods) + self.dropped)
 
     @property
     def measuring(self) -> float:
@@ -84,18 +85,18 @@ class Schedule:
         """Return the predicted time of statistics, figures and page for a number of methods."""
         return self.slowness * (PAGE + PAGE_OF_METHOD * methods)
 
+    def count_shown(self, methods: Collection[Method]) -> int:
+        """Return how many of these methods the page shows: all but those that only averages need."""
+        return len(set(methods) - self.only_members)
+
     def add(self, cost: Cost) -> "Schedule":
         """Return the schedule with further methods."""
         return replace(self, costs=(*self.costs, cost))
 
     def keep(self, methods: Collection[Method]) -> "Schedule":
-        """Return the schedule after a race dropped all methods but these."""
-        costs = [
-            Cost(still, cost.share * len(still), cost.alone)
-            for cost in self.costs
-            if (still := tuple(method for method in cost.methods if method in methods))
-        ]
-        return replace(self, costs=tuple(costs), dropped=self.dropped + len(self.methods - set(methods)))
+        """Return the schedule without all methods but these. Those that are compared count as dropped by a race."""
+        dropped = self.dropped + self.count_shown(self.methods - set(methods))
+        return replace(self, costs=select_costs(self.costs, methods), dropped=dropped)
 
     def fits(self, left: float) -> bool:
         """Say whether there is time for the other repetitions that are needed, and for the ending.
@@ -105,37 +106,37 @@ class Schedule:
         """
         return (FEWEST - 1) * self.repetition + self.ending <= left
 
-    def find_limit(self, left: float, methods: int) -> float:
+    def find_limit(self, left: float, methods: Collection[Method]) -> float:
         """Return the longest time that further methods may take in the first repetition, such that all still fits.
 
         Args:
             left: The time that is left before they are trained.
-            methods: The number of the further methods, which share the time.
+            methods: The further methods, one or more, which share the time.
 
         Returns:
             The time; 0 or less if there is none.
         """
         repeating = (FEWEST - 1) * self.repetition
-        page = self.find_page(len(self.methods) + methods)
+        page = self.find_page(self.count_shown(self.methods) + self.count_shown(methods))
         of_repetitions = 1 + (FEWEST - 1) * SPARE
         free = left - repeating - page
         cheap = (free - self.final - self.measuring) / of_repetitions
         costly = max(
-            free / (of_repetitions + (SPARE * self.growth + self.measured) / methods),
-            (free - self.most_measuring) / (of_repetitions + SPARE * self.growth / methods),
+            free / (of_repetitions + (SPARE * self.growth + self.measured) / len(methods)),
+            (free - self.most_measuring) / (of_repetitions + SPARE * self.growth / len(methods)),
         )
         return min(cheap, costly)
 
-    def count_fitting(self, left: float, methods: int, seconds: float) -> int:
-        """Return how many of several methods still fit if each takes that time; 0 if none does.
+    def count_fitting(self, left: float, methods: Sequence[Method], seconds: float) -> int:
+        """Return how many of several methods, from the first one on, still fit if each takes that time; 0 if none does.
 
         Args:
             left: The time that is left before they are trained.
-            methods: Their number.
+            methods: The methods.
             seconds: The longest time that one of them takes.
         """
-        numbers = range(methods, 0, -1)
-        return next((number for number in numbers if number * seconds <= self.find_limit(left, number)), 0)
+        numbers = range(len(methods), 0, -1)
+        return next((number for number in numbers if number * seconds <= self.find_limit(left, methods[:number])), 0)
 
     def count_repetitions(self, left: float, slowest: float = 0.0) -> int:
         """Return how many further repetitions there is time for.
@@ -153,6 +154,15 @@ class Schedule:
         """
         whole = replace(self, costs=(*self.costs, *left_out))
         return FEWEST * whole.repetition + whole.ending
+
+
+def select_costs(costs: Sequence[Cost], methods: Collection[Method]) -> tuple[Cost, ...]:
+    """Return the costs of these methods alone: each has its share of the time of all methods of its cost."""
+    return tuple(
+        Cost(still, cost.share * len(still), cost.alone)
+        for cost in costs
+        if (still := tuple(method for method in cost.methods if method in methods))
+    )
 
 
 def describe_left_out(left_out: Sequence[Cost], budget: float, seconds: float) -> str:

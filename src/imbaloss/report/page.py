@@ -30,7 +30,7 @@ from imbaloss.report.lines import Counts, ScoreLine, best_mean, group_by_cell, h
 from imbaloss.report.results import Results
 from imbaloss.report.tables import choose_noun, format_score, name_settings, round_counts, round_score
 from imbaloss.statistics import Verdict, fewest_seeds
-from imbaloss.studies import ReportExtension, Row, Run
+from imbaloss.studies import ReportExtension, Row, Run, list_trainings
 
 Recipes = Mapping[tuple[str, str], Mapping[str, Any]]  # entries of the recipe by data set and method
 Matrix = Mapping[str, Mapping[str, CellComparison]]  # by first method (line) and second method (column)
@@ -106,6 +106,7 @@ class Trainings:
 
     devices: Sequence[str]
     versions: Sequence[tuple[str, str]]  # name and version of each library
+    number: int  # of the trainings; an average is none, and those of its members count
     hours: float  # training time, one stack after the other
     common: Mapping[str, Any]  # entries of the recipe that are the same for all methods
     varying: Sequence[Mapping[str, Any]]  # the other entries, a line for each data set and method
@@ -148,7 +149,7 @@ def render_page(
         titles={name.method: describe(row).title for row, name in zip(rows, findings.row_names, strict=True)},
         sentences=sentences,
         classes=sorted({(row.run.dataset, *row.classes) for row in rows}),
-        trainings=describe_trainings(rows, recipes),
+        trainings=describe_trainings(rows, recipes, list_trainings(rows, findings.store)),
         files=FILES
         | {
             name: "what the page shows, with all lines"
@@ -252,18 +253,20 @@ def describe_verdicts(findings: Results, verdicts: Sequence[ScoreVerdict], noun:
     )
 
 
-def describe_trainings(rows: Sequence[Row], recipes: Recipes) -> Trainings:
+def describe_trainings(rows: Sequence[Row], recipes: Recipes, trainings: Sequence[Row]) -> Trainings:
     """Collect what the page says of the trainings themselves: devices, versions, hours, recipes and sources.
 
     Args:
         rows: The finished runs.
         recipes: The hyper-parameters of each method on each data set.
+        trainings: The rows of the trainings behind these runs, each once.
     """
     common, varying = split_entries(recipes)
     return Trainings(
         devices=sorted({row.computed.device for row in rows}),
         versions=sorted({item for row in rows for item in row.computed.versions.items()}),
-        hours=sum(row.seconds for row in rows) / 3600,
+        number=len(trainings),
+        hours=sum(row.seconds for row in trainings) / 3600,
         common=common,
         varying=varying,
         sources={row.run.method.learned: describe(row).source for row in rows},

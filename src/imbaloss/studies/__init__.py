@@ -1,6 +1,6 @@
 """Studies: lists of runs, their training, and the store of their rows."""
 
-from imbaloss.studies.averages import fit_again, train_alone
+from imbaloss.studies.averages import fit_again, list_trainings, train_alone
 from imbaloss.studies.bulk import pause_garbage_collection, spare_existing_objects
 from imbaloss.studies.detectable_difference import DetectableDifferences, compute_detectable_differences
 from imbaloss.studies.driver import execute
@@ -75,6 +75,7 @@ __all__ = [
     "fit_again",
     "forecast",
     "from_toml",
+    "list_trainings",
     "make_executor",
     "pause_garbage_collection",
     "read_file",

@@ -174,6 +174,24 @@ def build_model(
     )
 
 
+def list_trainings(rows: Sequence[Row], store: Store) -> list[Row]:
+    """Return the rows of the trainings behind some rows, each once, so that a sum of their times counts none twice.
+
+    The rows of averages are left out, since their times hold those of their members. Their members are there instead:
+    of those that are not among the rows, the stored ones are added at the end.
+
+    Args:
+        rows: The rows of a study.
+        store: Holds the rows of the members of averages.
+    """
+    members = {member.hash: member for row in rows for member in row.run.members}
+    if not members:
+        return list(rows)
+    trained = [row for row in rows if not row.run.members]
+    listed = {row.run.hash for row in trained}
+    return trained + store.rows([member for key, member in members.items() if key not in listed])
+
+
 def add_computations(rows: Sequence[Row], seconds: float) -> Computation:
     """Return how an average was computed: its time is that of its members and of combining them.
 
