@@ -94,19 +94,26 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         drop=as_names(drop) or (), category=as_names(category) or (), mark=as_names(mark) or (),
         na_values=as_names(na_values) or (), keep_na=as_names(keep_na) or (), decimal=decimal,
         methods=collect_methods(methods), losses=as_names(losses), samplers=as_names(samplers), references=references,
-        settings=canonical_int("settings", settings),
-        worst_misses=None if worst_misses is None else canonical_int("worst_misses", worst_misses),
-        folds=canonical_int("folds", folds), features=features, bundle=bundle,
-        repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
+        settings=canonical_int("settings", settings), worst_misses=read_number("worst_misses", worst_misses),
+        folds=canonical_int("folds", folds), repetitions=read_number("repetitions", repetitions), budget=budget,
         cost=None if cost is None else str(RowCosts.read(cost)), keep_cost_columns=keep_cost_columns,
         baseline=baseline, segment=as_names(segment) or (), importance=importance, race=race, margin=margin,
         device=device, recipe=recipe | drop_missing(threshold=threshold, optimize=optimize),
         out=None if out is None else Path(out), overwrite=overwrite,
-        executor=executor, workers=None if workers is None else canonical_int("workers", workers), address=address,
+        executor=executor, workers=read_number("workers", workers), address=address, features=features, bundle=bundle,
     )  # fmt: skip
     of_rows, pairs = {GROUP: groups, TIME: times, WEIGHT: sample_weight}, [(X, y), *([] if test is None else [test])]
     own = open_arrays(str(name), pairs, request, of_rows, print_progress if verbose else ignore_progress)
     return answer_in_python(own, request, verbose=verbose)
+
+
+def read_number(name: str, value: Any) -> int | None:
+    """Return a whole number of any integer type as an int; None stays None.
+
+    Raises:
+        ValueError: The value is no whole number; the message has the name of the option.
+    """
+    return None if value is None else canonical_int(name, value)
 
 
 def document_options() -> str:

@@ -49,8 +49,8 @@ def store_nearest_images(study: OwnStudy, best: Method, findings: Findings, plac
         tested = wrong[np.isin(wrong, parts["test"])]
         nearest = find_nearest(features, tested, parts["train"])
         for place_of_image, places in zip(tested.tolist(), nearest, strict=True):
-            first, *others = [show_image(own, own.pictures, each) for each in (place_of_image, *places)]
-            shown[place_of_image] = NearestImages(first, tuple(others))
+            wrong_image, *near_images = [show_image(own, own.pictures, each) for each in (place_of_image, *places)]
+            shown[place_of_image] = NearestImages(wrong_image, tuple(near_images))
     place.store.add_nearest_images(study.final_run(best), shown)
 
 
@@ -76,8 +76,8 @@ def find_nearest(
     """
     cosines = features[rows] @ features[among].T
     order = np.argsort(-cosines, axis=1, kind="stable")[:, :NEAREST]
-    found: list[Sequence[int]] = among[order].tolist()
-    return found
+    places: list[Sequence[int]] = among[order].tolist()
+    return places
 
 
 def show_image(own: Own, pictures: Pictures, row: int) -> ShownImage:

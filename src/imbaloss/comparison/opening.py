@@ -200,20 +200,11 @@ def open_tables(
     notes = [*notes, *describe_names_and_texts(tables[0], marked[0], schema, request)]
     schema, embedded = embed_tables(schema, marked, request)
     costs = find_costs(tables[0], request)
-    targets = [target]
-    for test in tables[1:]:
-        named = (request.target, request.group, request.time, request.weight, request.baseline, *request.segment)
-        needed = [*schema.read_from, *filter(None, named), *(costs.columns if costs else ())]
-        check_test_columns(needed, test.column_names, schema.left_out)
-        with naming(request.test) if request.test else nullcontext():
-            labels = find_target(test, request.target, request.na_values)
-            targets.append(name_classes(request.target, labels, whole=False))
-            check_test_classes(target, targets[-1])
     content = Content(
         name=name,
         features=None,
         kind=schema,
-        target=pd.concat(targets, ignore_index=True) if len(targets) > 1 else target,
+        target=join_test_targets(target, tables, schema, costs, request),
         held_out=sum(test.num_rows for test in tables[1:]),
         notes=tuple(notes),
         classes=classes or {},
@@ -228,6 +219,37 @@ def open_tables(
     )
     tables.clear()
     return assemble_own(replace(content, features=take_features(schema, embedded, request)), request)
+
+
+def join_test_targets(
+    target: "pd.Series[str]",
+    tables: "Sequence[pa.Table]",
+    schema: Schema,
+    costs: RowCosts | None,
+    request: ComparisonRequest,
+) -> "pd.Series[str]":
+    """Return the class of each row of one or two tables. The test table, the second one, is checked for its columns.
+
+    Args:
+        target: (N,), the class of each row of the first table.
+        tables: The rows to learn from and, if there are any, the test rows.
+        schema: The columns that methods learn from.
+        costs: The costs of outcomes by row; None without costs.
+        request: Names further columns, and the file of the test rows for messages.
+
+    Raises:
+        ValueError: The test table lacks a column or has an unknown one, or has a class that the first one lacks.
+    """
+    targets = [target]
+    for test in tables[1:]:
+        named = (request.target, request.group, request.time, request.weight, request.baseline, *request.segment)
+        needed = [*schema.read_from, *filter(None, named), *(costs.columns if costs else ())]
+        check_test_columns(needed, test.column_names, schema.left_out)
+        with naming(request.test) if request.test else nullcontext():
+            labels = find_target(test, request.target, request.na_values)
+            targets.append(name_classes(request.target, labels, whole=False))
+            check_test_classes(target, targets[-1])
+    return pd.concat(targets, ignore_index=True) if len(targets) > 1 else target
 
 
 def take_features(schema: Schema, tables: "list[pa.Table]", request: ComparisonRequest) -> pd.DataFrame:
