@@ -334,7 +334,7 @@ class FeatureLines:
         elif now - self.last < BETWEEN_LINES_S:
             return
         if self.is_counting:
-            tell(f"features of {done:,} of {format_count(total, 'image')}")
+            tell(f"features of {done} of {format_count(total, 'image')}")
             self.last = now
 
 
@@ -359,7 +359,7 @@ class FeatureBar:
         if self.task is None:
             self.bar.start()
             self.task = self.bar.add_task("", total=total)
-        text = f"features of {done:,} of {format_count(total, 'image')}"
+        text = f"features of {done} of {format_count(total, 'image')}"
         self.bar.update(self.task, completed=done, description=text)
         if done == total:
             self.stop()

@@ -207,7 +207,7 @@ def collect_methods(methods: Any) -> tuple[Any, ...] | None:
 def print_progress(done: int, total: int) -> None:
     """Print how many images have features, ten times in all, and at the end."""
     if done % max(total // 10, 1) == 0 or done == total:
-        print(f"features of {done:,} of {format_count(total, 'image')}")
+        print(f"features of {done} of {format_count(total, 'image')}")
 
 
 def open_arrays(
