@@ -42,7 +42,9 @@ def test_directions_are_seen_by_default_where_no_pixel_tells(tmp_path):
     assert reached > 0.95
     assert before < 0.7
     assert any("The network is a perceptron, which ignores" in note for note in of_pixels.description)
-    assert "edges and coarse colours of each image (HOG)" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "edges and coarse colours of each image (HOG)" in page
+    assert "imbaloss export model" not in page  # the command would refuse
     again = OwnModel.load(tmp_path / "model")
     np.testing.assert_array_equal(again.predict_proba(images), described.model.predict_proba(images))
     with pytest.raises(ValueError, match=r"learned from a description of images .* compare with --network mlp or cnn"):

@@ -144,6 +144,7 @@ def test_backbone_and_head_are_one_onnx_file(imbaloss, folder, tmp_path, method)
     options = ("--method", method, "--settings", "1", "--repetitions", "3", "--out", "answer", "--importance")
     code, _, err = imbaloss("compare", str(folder / "table.csv"), "--target", "red", "--features", features, *options)
     assert code == 0, err
+    assert "imbaloss export model" in Path("answer", "report.html").read_text()
     code, _, err = imbaloss("export", "answer/model", "--out", "red.onnx")
     assert (code, err) == (0, "")
     session = onnxruntime.InferenceSession("red.onnx")
@@ -162,6 +163,7 @@ def test_backbone_and_head_are_one_onnx_file(imbaloss, folder, tmp_path, method)
 
 def test_a_model_on_the_features_of_an_onnx_file_is_not_exported(imbaloss, folder, means):
     assert imbaloss("compare", str(folder), "--features", means, *QUICK, "--out", "answer")[0] == 0
+    assert "imbaloss export model" not in Path("answer", "report.html").read_text()
     code, out, err = imbaloss("export", "answer/model")
     assert (code, out) == (2, "")
     assert re.search(r"features of 'image', which onnx:.* makes, an ONNX file of its own: predict by", err)

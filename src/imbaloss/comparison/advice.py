@@ -80,6 +80,7 @@ class Advice:
     importance: tuple[ColumnImportance, ...] = ()  # of each column, the most important first; empty if not measured
     worst_misses: WorstMisses | None = None  # test rows that it decided wrongly; None if they are not asked for
     words: tuple[ColumnWords, ...] = ()  # of each column of text
+    has_exportable_inputs: bool = True  # whether an ONNX file can make the inputs of the model
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ def extend_page(advice: Advice | None) -> ReportExtension:
         "most_columns": MOST_COLUMNS,
         "most_notes": MOST_NOTES,
         "write_amount": write_amount,
-        "has_onnx": advice is not None and has_onnx(advice.method) and not advice.words,
+        "has_onnx": advice is not None and has_onnx(advice.method) and advice.has_exportable_inputs,
         "onnx_installation": describe_installation("onnx"),
     }
     if advice and (report := advice.segments) and report.segments:

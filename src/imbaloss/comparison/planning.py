@@ -96,9 +96,13 @@ def has_wide_features(kind: Schema | ImagePreparation) -> bool:
 
 
 def list_extractors(kind: Schema | ImagePreparation) -> tuple[str, ...]:
-    """Return the extractors of the frozen features that are learned from, each once, as options name them."""
-    embeddings = kind.embeddings.values() if isinstance(kind, Schema) else ()
-    return tuple(dict.fromkeys(embedding.extractor.text for embedding in embeddings))
+    """Return what makes the features that are learned from, each once: extractors as options name them, or "hog".
+
+    The result is empty if methods learn from columns or pixels as they are.
+    """
+    if isinstance(kind, ImagePreparation):
+        return () if kind.description is None else (kind.description,)
+    return tuple(dict.fromkeys(embedding.extractor.text for embedding in kind.embeddings.values()))
 
 
 def check_data(request: ComparisonRequest, own: Own, methods: Sequence[Method]) -> None:

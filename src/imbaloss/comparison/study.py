@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from imbaloss import losses
 from imbaloss.choices import check_choice
-from imbaloss.comparison.advice import IMAGES, Advice, advise, collect_facts, extend_page, recommend
+from imbaloss.comparison.advice import Advice, advise, collect_facts, extend_page, recommend
 from imbaloss.comparison.race_schedule import Drop, Look, find_error_left, find_first_look, list_looks
 from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
 from imbaloss.comparison.segment_scores import judge_segments
@@ -104,9 +104,9 @@ class OwnStudy:
     repeats: int = field(default=1, init=False)
 
     @property
-    def has_pixels(self) -> bool:
-        """Whether methods learn from the pixels of images, and not from frozen features of them."""
-        return self.noun == IMAGES and not self.features
+    def has_exportable_inputs(self) -> bool:
+        """Whether an ONNX file can make the inputs: not of free text, HOG, ONNX extractors, or several extractors."""
+        return not self.words and (not self.features or [each[:5] for each in self.features] == ["timm:"])
 
     @property
     def shares_test(self) -> bool:
@@ -250,7 +250,8 @@ class OwnStudy:
         if misses is not None and self.features:
             images = findings.store.nearest_images(self.final_run(best))
             misses = misses.with_images(images, self.first_test_row)
-        return advise(case, segments, misses, self.words)
+        advice = advise(case, segments, misses, self.words)
+        return replace(advice, has_exportable_inputs=self.has_exportable_inputs)
 
     def read_permuted(self, store: Store, method: Method) -> dict[str, PermutedScores]:
         """Read the scores of a method after permutations of columns, by the hash of a run; empty if none are asked for.
