@@ -216,6 +216,9 @@ def test_a_run_killed_while_embedding_goes_on_where_it_was(imbaloss, tmp_path):
         (("--features", "{means}", "--method", "lightgbmm"), "lightgbmm"),
         (("--features", "{means}", "--segment", "x"), "is a folder of images, and has no columns: leave out --segment"),
         (("--features", "onnx:nowhere.onnx"), "nowhere.onnx"),
+        (("--features", "{means}", "--text", "wordllama"), "--text is for tables, and these are images: leave it out"),
+        (("--features", "{means}", "--flip"), "--features cannot be combined with flip, shift or a convolutional"),
+        (("--features", "{means}", "--network", "cnn"), "--features cannot be combined with flip, shift or a conv"),
     ],
 )
 def test_options_without_sense_are_refused_in_one_line(imbaloss, folder, means, options, message):
@@ -231,6 +234,15 @@ def test_a_table_without_images_is_refused(imbaloss, means):
     code, out, err = imbaloss("compare", "t.csv", "--target", "y", "--features", means)
     assert (code, out) == (2, "")
     assert "none of its columns names image files, such as scans/1.png: leave out --features" in err
+
+
+def test_a_model_of_features_alone_explains_nothing_and_takes_no_single_image(imbaloss, folder, means):
+    assert imbaloss("compare", str(folder), "--features", means, *QUICK, "--out", "answer")[0] == 0
+    code, out, err = imbaloss("predict", "answer/model", str(folder), "--explain", "2")
+    assert (code, out) == (2, "")
+    assert "trained on images, whose predictions cannot be explained by columns" in err
+    with pytest.raises(ValueError, match=r"X of shape \(12, 10, 3\) seems to be one image in colour: pass X\[None\]"):
+        OwnModel.load("answer/model").predict_proba(make_pixels()[0][0])
 
 
 def test_a_damaged_image_is_named(imbaloss, folder, means):

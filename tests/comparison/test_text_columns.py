@@ -117,7 +117,10 @@ def test_from_a_table_with_texts_to_predictions_as_a_user_types_it(imbaloss, tmp
     assert "`note` 5 % (8 of 160)" in notes
     page = (tmp_path / "results" / "data" / "report.html").read_text()
     assert "The words of note" in page
-    assert "pieces of one to three characters" not in page
+    assert "These are the words and pairs of words, or pieces of one to three characters with the largest" in page
+    assert (
+        "Column `japanese` is free text: methods learn from the pieces of one to three characters of each row" in notes
+    )
     assert '<th scope="row">broken</th><td>+' in page
     [of_note, of_japanese] = studies.read_study(tmp_path / "results" / "data").words
     assert (of_note.speak_for[0].term, of_japanese.unit) == ("broken", "char")
@@ -213,6 +216,15 @@ def test_a_category_that_looks_like_text_and_an_idle_extractor_are_told(tmp_path
     notes = " ".join(own.notes)
     assert "To learn from their words, use --text-column note" in notes
     assert "Without effect: --text model2vec:some, since no column is free text" in notes
+
+
+def test_a_column_of_long_names_that_is_ignored_may_be_called_text(tmp_path):
+    frame = make_complaints().drop(columns="japanese").dropna()
+    own = open_own(write_csv(tmp_path, frame.assign(note=frame["note"].str.upper())), ComparisonRequest(target="claim"))
+    assert "Column `note` is ignored, and may be text: to learn from its words, use --text-column note" in own.notes
+    codes = frame.assign(note=[f"A-{place}" for place in range(len(frame))])
+    own = open_own(write_csv(tmp_path, codes), ComparisonRequest(target="claim"))
+    assert "may be text" not in " ".join(own.notes)
 
 
 def test_a_test_file_without_the_text_is_refused_and_segments_are_told_what_it_is(tmp_path, monkeypatch):

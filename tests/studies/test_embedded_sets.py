@@ -115,3 +115,9 @@ def test_a_recipe_without_features_keeps_its_hash() -> None:
     [run, *_] = Study(datasets=("digits_3_8",), levels=(0.1,), losses=("ce",), seeds=(0,)).runs()
     assert run.hash == replace(run, recipe=replace(run.recipe, features="")).hash
     assert run.hash != replace(run, recipe=replace(run.recipe, features="timm:resnet18")).hash
+
+
+@pytest.mark.parametrize("entries", [{"flip": True}, {"shift": 2}, {"network": "cnn"}])
+def test_what_needs_images_is_refused_beside_features(entries: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="features cannot be combined with flip, shift or a convolutional network"):
+        read_entries({"features": "timm:resnet18", **entries})

@@ -8,7 +8,7 @@ from imbaloss.comparison.columns import Column, ColumnKind, Reason, Schema
 from imbaloss.comparison.reading import numbers
 from imbaloss.comparison.reading.text import NA_TEXTS, columns_by_name, is_text
 from imbaloss.comparison.request import TFIDF, ComparisonRequest
-from imbaloss.comparison.texts import is_free_text
+from imbaloss.comparison.texts import FEWEST_WORDS, TERMS, choose_unit, is_free_text, look_at
 from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
@@ -72,9 +72,11 @@ def describe_texts(table: "pa.Table", schema: Schema, request: ComparisonRequest
         schema: The columns that methods learn from.
         request: Names columns of text and categories, and what makes numbers of text.
     """
-    made = "the words and pairs of words" if request.text == TFIDF else f"the features of {request.text}"
     for column in schema.columns:
         if column.is_text:
+            made = f"the features of {request.text}"
+            if request.text == TFIDF:
+                made = f"the {TERMS[choose_unit(table[column.read_from].combine_chunks().drop_null().to_pylist())]}"
             leave_out = f"To leave it out, use --drop {column.name}"
             yield f"Column `{column.name}` is free text: methods learn from {made} of each row. {leave_out}"
         elif may_be_free_text(column, table, request):
@@ -82,6 +84,9 @@ def describe_texts(table: "pa.Table", schema: Schema, request: ComparisonRequest
                 f"Column `{column.name}` is a category with many values, which look like free text. To learn from "
                 f"their words, use --text-column {column.name}"
             )
+    for name, left_out in schema.left_out.items():
+        if left_out.reason is Reason.MOSTLY_DIFFERENT_TEXTS and may_be_sentences(table[name]):
+            yield f"Column `{name}` is ignored, and may be text: to learn from its words, use --text-column {name}"
     if request.text != TFIDF and not any(column.is_text for column in schema.columns):
         yield f"Without effect: --text {request.text}, since no column is free text. --text-column names one"
 
@@ -91,6 +96,12 @@ def may_be_free_text(column: Column, table: "pa.Table", request: ComparisonReque
     if column.kind != ColumnKind.MANY or column.name in request.category or not is_text(table[column.read_from].type):
         return False
     return is_free_text(table[column.read_from].combine_chunks().drop_null().unique().to_pylist())
+
+
+def may_be_sentences(column: "pa.ChunkedArray") -> bool:
+    """Say whether at least half of the texts of a column have four words or more, as names and codes rarely have."""
+    texts = look_at(column.combine_chunks().drop_null().cast("string").to_pylist())
+    return 2 * sum(len(text.split()) >= FEWEST_WORDS for text in texts) >= len(texts) > 0
 
 
 def describe_names_with_digits(table: "pa.Table", schema: Schema, categories: Collection[str]) -> Iterator[str]:

@@ -255,11 +255,11 @@ def check_explaining(model: "OwnModel", number: int) -> TablePreparation:
         number: The number of rows to explain.
 
     Raises:
-        ValueError: The number is no whole number from 1 on, the model is one of images, or shap is missing.
+        ValueError: The number is no whole number from 1 on, the model is one of images alone, or shap is missing.
     """
     if isinstance(number, bool) or not isinstance(number, int | np.integer) or not number >= 1:
         raise ValueError(f"the number of rows to explain must be a whole number from 1 on, found {number!r}")
-    if not isinstance(model.preparation, TablePreparation):
+    if not isinstance(model.preparation, TablePreparation) or model.preparation.schema.noun == "image":
         raise ValueError("the model was trained on images, whose predictions cannot be explained by columns")
     import_shap()
     return model.preparation

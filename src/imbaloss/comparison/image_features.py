@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 BUNDLED = "extractor-"  # begins the names of files with weights in the folder of a model
+COLOURS = (3, 4)  # lengths of the last axis of an image in colour, which no gray image has as its width
 COLUMN = "image"  # the name of the column where no table names one
 ProgressHandler = Callable[[int, int], object]  # receives the number of images that are done, and that of all
 Vectors = NDArray[np.float16]
@@ -135,6 +136,8 @@ class FeatureMaker:
             OSError: The features cannot be kept.
         """
         array, images = require_numbers(name, array), read_rules(embedding)
+        if array.ndim == 3 and array.shape[-1] in COLOURS:
+            raise ValueError(f"{name} of shape {array.shape} seems to be one image in colour: pass {name}[None]")
         pixels = read_array(name, array, images)
         if array.dtype.kind == "f":
             check_not_fractions(name, float(array.max()), images.floats)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss import networks
 from imbaloss.comparison.assemble import Content, assemble_own, derive_name, join_columns
 from imbaloss.comparison.column_values import check_test_columns, list_names
 from imbaloss.comparison.columns import Schema
@@ -30,7 +31,7 @@ from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import NamedArray, fit_image_arrays
 from imbaloss.comparison.reading.images import SIZE, fit_image_files
 from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, is_text, iterate_blocks
-from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest
+from imbaloss.comparison.request import REQUEST_FIELDS, TFIDF, ComparisonRequest
 from imbaloss.comparison.segments import cut_segments
 from imbaloss.comparison.study import choose_methods
 from imbaloss.comparison.targets import find_classes, name_classes
@@ -61,6 +62,12 @@ def open_features(request: ComparisonRequest, on_progress: ProgressHandler = ign
                 f"{request.write_option('bundle')} is for {request.write_option('features')}: leave it out"
             )
         return None
+    network = str(request.recipe.get("network", "mlp"))
+    if request.recipe.get("flip") or request.recipe.get("shift") or networks.parse(network).convolutional:
+        raise ValueError(
+            f"{request.write_option('features')} cannot be combined with flip, shift or a convolutional network: these "
+            "need pixels"
+        )
     refuse_size(request, f"the model of {request.write_option('features')} decides the size of images")
     request.check_combinations()
     request.check_numbers()
@@ -165,6 +172,8 @@ def refuse_options_of_rows(
     Raises:
         ValueError: The request has one of them.
     """
+    if request.text != TFIDF:
+        raise ValueError("--text is for tables, and these are images: leave it out")
     for option in options:
         if getattr(request, option):
             instead = ", and give constant costs as --threshold cost:fn=10" if option == "cost" else ""

@@ -251,7 +251,7 @@ class ComparisonRequest:
             "onnx:FILE.",
             panel="Data",
             metavar="MODEL",
-            default_text="none; networks learn from pixels",
+            default_text="none: edges and colours, or pixels with --network",
             in_python='Pretrained model whose features of images are learned from: "timm:NAME", '
             '"timm:NAME:weights=FILE" or "onnx:FILE". X is images, or a frame with a column that names image files.',
         ),

@@ -129,7 +129,8 @@ class LabelledTexts:
         """Return texts (N,) with their labels (N,)."""
         digest = hashlib.sha256(labels.tobytes())
         for text in texts:
-            digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
+            encoded = text.encode("utf-8", "surrogatepass")
+            digest.update(len(encoded).to_bytes(8, "little") + encoded)
         return cls(tuple(texts), labels, digest.digest())
 
     def __hash__(self) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
+from imbaloss.comparison.texts import TERMS
 
 if TYPE_CHECKING:
     from imbaloss.comparison.text_encoder import FittedTexts
@@ -33,6 +34,11 @@ class ColumnWords:
     unit: str  # "word" or "char": what terms consist of
     speak_for: tuple[Term, ...]  # the largest weight first
     speak_against: tuple[Term, ...]
+
+    @property
+    def terms(self) -> str:
+        """What the terms are, in words."""
+        return TERMS[self.unit]
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> "ColumnWords":

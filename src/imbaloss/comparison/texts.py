@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 WORDS, CHARACTERS = "word", "char"  # what terms consist of
+TERMS = {WORDS: "words and pairs of words", CHARACTERS: "pieces of one to three characters"}  # the terms, in words
 LOOKED_AT = 10_000  # number of texts that are looked at, evenly spaced
 FEWEST_WORDS = 4  # number of words that at least half of the texts of a column of free text have
 FEWEST_LETTERS = 15  # the same number of letters, where spaces do not divide words

@@ -24,7 +24,7 @@ class ExtractorFacts:
 
     @property
     def identity(self) -> str:
-        """The SHA-256 of all facts, in hexadecimal digits. Equal identities give equal features."""
+        """The SHA-256 of all facts, in hexadecimal digits. With the same libraries equal ones give equal features."""
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
     def gives_the_features_of(self, other: "ExtractorFacts") -> bool:

@@ -31,7 +31,7 @@ class FeatureStore:
     """The features of one extractor on disk, in float16, found by the checksum of the item.
 
     Each addition is a file of its own that appears whole or not at all. Several processes may add at the same time, and
-    a killed one loses at most the batch that it was computing.
+    a killed one loses what it had not yet added.
     """
 
     def __init__(self, folder: Path, identity: str) -> None:

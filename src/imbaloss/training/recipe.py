@@ -101,6 +101,10 @@ class Recipe(RecipeFields):
             object.__setattr__(self, field.name, canonical_numbers(field, getattr(self, field.name), self.dtype))
         if len(set(self.tune_lr)) < len(self.tune_lr):
             raise FieldError("tune_lr", f"must name each rate once, found {self.tune_lr}")
+        if self.features and (self.augments or self.kind.convolutional):
+            raise FieldError(
+                "features", "cannot be combined with flip, shift or a convolutional network: these need images"
+            )
         if self.momentum and self.optimizer != "sgd":
             raise FieldError("momentum", f"{self.optimizer} takes no momentum; sgd does", named=False)
 
