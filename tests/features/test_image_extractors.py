@@ -53,6 +53,15 @@ def test_timm_gives_the_features_of_the_weights_own_library(lite0_file, lite0_ne
         assert np.abs(found - expected).max() < 1e-5 * np.abs(expected).max()
 
 
+def test_the_same_weights_in_another_place_have_the_same_identity(tmp_path):
+    (tmp_path / "other").mkdir()
+    texts = [name_tiny(tmp_path), name_tiny(tmp_path / "other"), name_tiny(tmp_path, seed=1)]
+    first, moved, changed = (open_image_extractor(text).facts for text in texts)
+    assert first.text != moved.text
+    assert first.identity == moved.identity != changed.identity
+    assert open_image_extractor(f"{texts[0]},flips=true").facts.identity != first.identity
+
+
 @pytest.mark.slow
 def test_a_graph_gives_the_features_of_the_weights_own_library(tmp_path, lite0_net):
     class Pooled(torch.nn.Module):

@@ -62,7 +62,7 @@ def embed_texts(schema: Schema, table: "pa.Table") -> "pa.Table":
     for name, embedding in schema.embeddings.items():
         if embedding.images is None and name in table.column_names:
             extractor = open_text_extractor(embedding.extractor.text)
-            if not extractor.facts.gives_the_features_of(embedding.extractor):
+            if extractor.facts.identity != embedding.extractor.identity:
                 raise ValueError(
                     f"column {name}: the model learned from {embedding.extractor.text} with weights of the SHA-256 "
                     f"{embedding.extractor.weights[:12]}…, and here they have {extractor.facts.weights[:12]}…: use the "

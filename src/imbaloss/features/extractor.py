@@ -21,15 +21,18 @@ class ExtractorFacts:
     weights: str  # the SHA-256 of the weights in hexadecimal digits; empty if there are none
     revision: str = ""  # the revision of the weights in the collection that they come from; empty if it is unknown
     settings: Mapping[str, Any] = field(default_factory=dict)  # how items are prepared, as JSON values
+    architecture: str = ""  # the model that the weights are for; empty if the weights decide it
 
     @property
     def identity(self) -> str:
-        """The SHA-256 of all facts, in hexadecimal digits. With the same libraries equal ones give equal features."""
-        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+        """The SHA-256 of what decides the features, in hexadecimal digits: equal ones give equal features.
 
-    def gives_the_features_of(self, other: "ExtractorFacts") -> bool:
-        """Say whether the weights and the preparation of items are those of another extractor, whatever its name."""
-        return (self.width, self.weights, self.settings) == (other.width, other.weights, other.settings)
+        The place of the weights does not count, nor the collection that they come from. Other versions of the libraries
+        may give other last digits.
+        """
+        kind = self.text.partition(":")[0]
+        deciding = [kind, self.architecture, self.width, self.weights, self.settings]
+        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts as JSON values, of which `from_json` makes the same facts."""

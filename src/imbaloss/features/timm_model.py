@@ -73,7 +73,8 @@ class TimmExtractor:
         else:
             model, revision = load_hub_model(spec.name)
         settings = facts.settings if facts else read_data_config(model, flips=flips).to_json()
-        extractor = cls(model, ExtractorFacts(str(spec), 0, hash_weights(model.state_dict()), revision, settings))
+        weights = hash_weights(model.state_dict())
+        extractor = cls(model, ExtractorFacts(str(spec), 0, weights, revision, settings, spec.name))
         extractor.facts = replace(extractor.facts, width=extractor.measure_width(spec.name))
         return extractor
 
