@@ -257,7 +257,9 @@ def test_it_stands_in_the_tools_of_scikit_learn(data):
     ).fit(X, y)  # fmt: skip
     assert search.best_score_ > 0.8
     assert len(search.cv_results_["params"]) == 6
-    inner = GridSearchCV(MethodClassifier(LogisticRegression(), settings=1), {"method__C": [1e-4, 1.0]}, cv=3).fit(X, y)
+    inner = GridSearchCV(
+        MethodClassifier(LogisticRegression(), settings=1, random_state=0), {"method__C": [1e-4, 1.0]}, cv=3
+    ).fit(X, y)
     assert inner.best_params_ == {"method__C": 1.0}
     pipeline = make_pipeline(StandardScaler(), Linear()).set_output(transform="pandas")
     frame = pd.DataFrame(X).add_prefix("c")

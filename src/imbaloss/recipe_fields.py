@@ -194,7 +194,7 @@ class RecipeFields:
         Entry(
             "Pretrained network whose frozen features replace the images, as timm:resnet18.",
             panel="Network",
-            metavar="EXTRACTOR",
+            metavar="MODEL",
             default_text="none",
         ),
     ] = ""
