@@ -60,7 +60,8 @@ nitpick_ignore_regex = [
         r"py:class",
         r"imbaloss\.(networks\.stack\.Network|samplers\.ranked\.Unit|studies\.store\.Content|training\.loop\.Fitted_co)",
     ),
-    (r"py:class", r"imbaloss\.(comparison|report)\..*|RenderableType"),
+    (r"py:class", r"imbaloss\.features\.(extractor\.Item_contra|extraction\.Source)"),
+    (r"py:class", r"imbaloss\.(comparison|report)\..*|Image\.Image|RenderableType"),
 ]
 
 html_theme = "pydata_sphinx_theme"

@@ -4,11 +4,13 @@ from imbaloss.features.extraction import extract_features, to_halves
 from imbaloss.features.extractor import Extractor, ExtractorFacts
 from imbaloss.features.image_settings import ImageSettings, prepare_image
 from imbaloss.features.opening import ImageExtractor, open_image_extractor, read_image_spec, reopen_image_extractor
+from imbaloss.features.spec import ExtractorSpec
 from imbaloss.features.store import FeatureStore, find_feature_folder
 
 __all__ = [
     "Extractor",
     "ExtractorFacts",
+    "ExtractorSpec",
     "FeatureStore",
     "ImageExtractor",
     "ImageSettings",
