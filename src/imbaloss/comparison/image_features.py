@@ -29,7 +29,9 @@ from imbaloss.features import (
     ImageExtractor,
     extract_features,
     find_feature_folder,
+    hash_pixels,
     open_image_extractor,
+    open_pixels,
     reopen_image_extractor,
 )
 
@@ -202,23 +204,9 @@ def hash_file(file: Path) -> bytes:
         return hashlib.file_digest(stream, "sha256").digest()
 
 
-def hash_pixels(pixels: NDArray[np.uint8]) -> bytes:
-    """Return the SHA-256 of type, shape and bytes of an image."""
-    digest = hashlib.sha256(f"{pixels.dtype} {pixels.shape}".encode())
-    digest.update(np.ascontiguousarray(pixels).tobytes())
-    return digest.digest()
-
-
 def open_file(file: Path, images: ImagePreparation) -> "Image.Image":
     """Open an image of a file in RGB, upright and in its own size. images: the rules by which it is read."""
     return decode_upright(file, images).image
-
-
-def open_pixels(pixels: NDArray[np.uint8]) -> "Image.Image":
-    """Return an image (C, H, W) in RGB."""
-    from PIL import Image
-
-    return Image.fromarray(pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, -1)).convert("RGB")
 
 
 def check_vectors_differ(vectors: Vectors) -> None:

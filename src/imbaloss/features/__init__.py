@@ -4,6 +4,7 @@ from imbaloss.features.extraction import extract_features, to_halves
 from imbaloss.features.extractor import Extractor, ExtractorFacts
 from imbaloss.features.image_settings import ImageSettings, prepare_image
 from imbaloss.features.opening import ImageExtractor, open_image_extractor, read_image_spec, reopen_image_extractor
+from imbaloss.features.pixels import hash_pixels, open_pixels
 from imbaloss.features.spec import ExtractorSpec
 from imbaloss.features.store import FeatureStore, find_feature_folder
 
@@ -16,7 +17,9 @@ __all__ = [
     "ImageSettings",
     "extract_features",
     "find_feature_folder",
+    "hash_pixels",
     "open_image_extractor",
+    "open_pixels",
     "prepare_image",
     "read_image_spec",
     "reopen_image_extractor",

@@ -3,19 +3,24 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.data import Dataset, Source
 from imbaloss.data.samples import Pool
-from imbaloss.features import Extractor, FeatureStore, extract_features, find_feature_folder, open_image_extractor
+from imbaloss.features import (
+    Extractor,
+    FeatureStore,
+    extract_features,
+    find_feature_folder,
+    hash_pixels,
+    open_image_extractor,
+    open_pixels,
+)
 from imbaloss.studies.store import Store
 from imbaloss.studies.study import Run
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 OnProgress = Callable[[int, int], object]  # called with the number of images that are done, and that of all
 
@@ -60,9 +65,9 @@ def embed_data_set(dataset: Dataset, extractor: Extractor[Any], on_progress: OnP
     store = FeatureStore(find_feature_folder(), extractor.facts.identity)
     parts = [*list_classes(dataset.train), *list_classes(dataset.test)]
     images = [image for part in parts for image in to_bytes(part, dataset.white)]
-    digests = [hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest() for image in images]
+    digests = [*map(hash_pixels, images)]
     features = extract_features(
-        extractor, images, digests, open_item=to_picture, store=store, on_progress=on_progress, batch=1
+        extractor, images, digests, open_item=open_pixels, store=store, on_progress=on_progress, batch=1
     )
     ends = np.cumsum([len(part) for part in parts])[:-1]
     negatives, positives, test_negatives, test_positives = np.split(features.astype(np.float32), ends)
@@ -106,10 +111,3 @@ def list_classes(pool: Pool) -> tuple[NDArray[Any], NDArray[Any]]:
 def to_bytes(images: NDArray[Any], white: int) -> NDArray[np.uint8]:
     """Return images (n, channels, height, width), from 0 to white, as whole numbers from 0 to 255."""
     return np.rint(images * (255 / white)).astype(np.uint8)
-
-
-def to_picture(image: NDArray[np.uint8]) -> "Image.Image":
-    """Return an image (channels, height, width) as a picture in colour; gray becomes three equal channels."""
-    from PIL import Image
-
-    return Image.fromarray(np.broadcast_to(image, (3, *image.shape[1:])).transpose(1, 2, 0))

@@ -71,8 +71,8 @@ class Run:
 
     @property
     def source(self) -> str:
-        """The name of the source of its samples: that of the data set, or of the frozen features of its images."""
-        return name_source(self.dataset, self.recipe.features)
+        """The name of the source of its samples: that of the data set, or such as "tree_1 as timm:resnet18"."""
+        return f"{self.dataset} as {self.recipe.features}" if self.recipe.features else self.dataset
 
     @property
     def models(self) -> int:
@@ -98,16 +98,6 @@ class Run:
             "fold": self.fold,
             "data": self.data,
         } | ({"settings": self.settings} if self.settings else {})
-
-
-def name_source(dataset: str, features: str) -> str:
-    """Return the name of a data set, or of the frozen features of its images, such as "tree_1 as timm:resnet18".
-
-    Args:
-        dataset: The name of the data set.
-        features: The text of the extractor; empty for the images themselves.
-    """
-    return f"{dataset} as {features}" if features else dataset
 
 
 ENCODER = json.JSONEncoder(sort_keys=True)
