@@ -126,7 +126,9 @@ def test_a_bundled_model_needs_no_other_file_and_refuses_other_weights(imbaloss,
     assert Path("first.csv").read_bytes() == Path("second.csv").read_bytes()
     code, out, err = imbaloss("predict", "plain/model", str(folder))
     assert (code, out) == (2, "")
-    assert re.search(r"weights of timm:.* there is no file .*tiny0.safetensors: bring it back, or .* --bundle", err)
+    assert re.search(
+        r"weights of timm:.* there is no file or folder .*tiny0.safetensors: bring it back, or .* --bundle", err
+    )
     write_tiny(tmp_path / "tiny0.safetensors", seed=1)
     code, out, err = imbaloss("predict", "plain/model", str(folder))
     assert (code, out) == (2, "")
@@ -213,13 +215,23 @@ def test_a_run_killed_while_embedding_goes_on_where_it_was(imbaloss, tmp_path):
     ("options", "message"),
     [
         (("--features", "{means}", "--image-size", "32"), "decides the size of images: leave out --image-size"),
-        (("--bundle",), "--bundle is for --features: leave it out"),
+        (("--bundle",), "--bundle is for --features, and for frozen features by --text: leave it out"),
         (("--features", "{means}", "--method", "lightgbmm"), "lightgbmm"),
         (("--features", "{means}", "--segment", "x"), "is a folder of images, and has no columns: leave out --segment"),
         (("--features", "onnx:nowhere.onnx"), "nowhere.onnx"),
         (("--features", "{means}", "--text", "wordllama"), "--text is for tables, and these are images: leave it out"),
-        (("--features", "{means}", "--flip"), "--features cannot be combined with flip, shift or a convolutional"),
-        (("--features", "{means}", "--network", "cnn"), "--features cannot be combined with flip, shift or a conv"),
+        (
+            ("--features", "{means}", "--flip"),
+            "--features cannot be combined with flip, shift or a convolutional network: these need images",
+        ),
+        (("--features", "{means}", "--positive", "blue"), "blue"),
+        (("--features", "{means}", "--folds", "40"), "too few for 40 folds"),
+        (("--features", "{means}", "--budget", "soon"), "budget must be a time"),
+        (("--features", "{means}", "--threshold", "recall>=0.99"), "shots: "),
+        (
+            ("--features", "{means}", "--network", "cnn"),
+            "--features cannot be combined with flip, shift or a convolutional network",
+        ),
     ],
 )
 def test_options_without_sense_are_refused_in_one_line(imbaloss, folder, means, options, message):
@@ -227,6 +239,14 @@ def test_options_without_sense_are_refused_in_one_line(imbaloss, folder, means, 
     assert (code, out) == (2, "")
     assert message in err
     assert err.count("\n") == 1
+    assert not [*find_feature_folder().rglob("*")]
+
+
+def test_a_misspelt_column_is_refused_in_python_before_anything_is_embedded(folder, means):
+    os.chdir(folder)
+    frame = pd.read_csv("table.csv")
+    with pytest.raises(ValueError, match=r"has no column 'misspelt', which `drop` names"):
+        imbaloss_compare(frame[["photo", "size"]], frame["red"], features=means, drop=["misspelt"])
     assert not [*find_feature_folder().rglob("*")]
 
 

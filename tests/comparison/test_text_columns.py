@@ -1,6 +1,8 @@
 """Columns of free text: recognised, learned from, told on the page, and predicted from new rows."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +19,14 @@ from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.text_words import list_words
 from imbaloss.comparison.texts import is_free_text
 from imbaloss.comparison.vectors import read_vectors
-from imbaloss.features.texts import open_text_extractor
+from imbaloss.features.texts import importing_quietly, open_text_extractor
 from tests.comparison.examples import judge, take, write_csv
+
+with importing_quietly():
+    from model2vec import StaticModel
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
 
 SENTENCES = [
     "the",
@@ -185,7 +193,8 @@ def test_frozen_features_are_kept_and_made_again_for_new_rows(imbaloss, tmp_path
     assert "methods learn from the features of wordllama of each row" in err.replace("\n", " ")
     new = make_complaints(seed=1)
     code, _, err = imbaloss("predict", "results/data/model", str(write_csv(tmp_path, new, "new.csv")))
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert re.fullmatch(r"features of \d+ of 160 texts\nfeatures of 160 texts in \d+ s\n", err)
     model = OwnModel.load(tmp_path / "results" / "data" / "model")
     found = pd.read_csv(tmp_path / "predictions.csv")["probability_yes"]
     np.testing.assert_allclose(found, model.predict_proba(new)[:, 1], rtol=1e-5)
@@ -195,15 +204,109 @@ def test_frozen_features_are_kept_and_made_again_for_new_rows(imbaloss, tmp_path
     assert (facts["text"], facts["width"], len(facts["weights"])) == ("wordllama", 256, 64)
 
 
-def test_a_model_refuses_other_weights_in_one_line(tmp_path, monkeypatch):
+def test_a_bundled_model_needs_no_other_files_and_another_one_refuses_other_weights(imbaloss, tmp_path, monkeypatch):
+    monkeypatch.setenv("IMBALOSS_FEATURES", str(tmp_path / "features"))
+    vectors = write_vectors(tmp_path / "vectors")
+    file = write_csv(tmp_path, make_complaints().assign(second=lambda frame: frame["note"]))
+    asked = ("compare", str(file), "--target", "claim", "--drop", "japanese", "--text", f"model2vec:{vectors}")
+    asked += ("--method", "logistic_regression", "--repetitions", "2")
+    assert imbaloss(*asked, "--out", "plain")[0] == 0
+    assert imbaloss(*asked, "--out", "bundled", "--bundle")[0] == 0
+    assert [path.name for path in (tmp_path / "bundled/model").glob("extractor-*")] == ["extractor-0"]  # of two columns
+    assert imbaloss("predict", "plain/model", str(file), "--out", "first.csv")[0] == 0
+    shutil.rmtree(vectors)
+    assert imbaloss("predict", "bundled/model", str(file), "--out", "second.csv")[0] == 0
+    assert Path("first.csv").read_bytes() == Path("second.csv").read_bytes()
+    loaded = OwnModel.load("bundled/model")
+    loaded.save(tmp_path / "bundled/model")  # onto itself
+    assert imbaloss("predict", "bundled/model", str(file), "--out", "third.csv")[0] == 0
+    assert Path("first.csv").read_bytes() == Path("third.csv").read_bytes()
+    code, out, err = imbaloss("predict", "plain/model", str(file))
+    assert (code, out) == (2, "")
+    assert re.search(
+        r"the weights of model2vec:.* for column 'note', and there is no file or folder .*vectors: .* with --bundle",
+        err,
+    )
+    write_vectors(vectors, seed=1)
+    code, out, err = imbaloss("predict", "plain/model", str(file))
+    assert (code, out) == (2, "")
+    assert "are others than in training" in err
+    loaded.save(tmp_path / "plain/model")
+    assert imbaloss("predict", "plain/model", str(file), "--out", "fourth.csv")[0] == 0
+    compare(tmp_path, make_complaints(), methods="logistic_regression").model.save(tmp_path / "plain/model")
+    assert not [*(tmp_path / "plain/model").glob("extractor-*")]
+
+
+def write_vectors(folder: Path, seed: int = 0) -> Path:
+    """Write a model of model2vec with random vectors of words, and return its folder."""
+    words = ["[UNK]", *SENTENCES, "broken"]
+    tokenizer = Tokenizer(WordLevel({word: place for place, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    vectors = np.random.default_rng(seed).normal(size=(len(words), 8)).astype(np.float32)
+    StaticModel(vectors, tokenizer).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--drop", "nots"), "has no column 'nots', which --drop names (did you mean 'note'?)"),
+        (("--positive", "maybe"), "maybe"),
+        (("--group", "person"), "has no column 'person', which --group names"),
+        (("--time", "tim"), "has no column 'tim', which --time names"),
+        (("--time", "age", "--weight", "age"), "--weight and --time cannot be combined"),
+        (("--weight", "sign"), "weights must be above 0 and finite, and column 'sign' has -1 in row 2"),
+        (("--cost", "fn=ages,fp=1"), "has no column 'ages', which --cost names"),
+        (("--cost", "fn=age,fp=1", "--threshold", "f1"), "--cost and --threshold cannot be combined"),
+        (("--threshold", "recall>=0.99"), "data: "),
+        (("--threshold", "f7"), "f7"),
+        (("--optimize", "auc"), "auc"),
+        (("--segment", "note"), "does not divide the rows into segments: it is free text"),
+        (("--baseline", "age2"), "has no column 'age2', which --baseline names"),
+        (("--method", "lightgbmm"), "lightgbmm"),
+        (("--method", "baseline"), "the method baseline needs a column: name it by --baseline"),
+        (("--method", "ce + cost_weights"), "the sampler cost_weights needs the costs of each row"),
+        (("--method", "ce", "--loss", "ce"), "cannot be combined"),
+        (("--method", "ce", "--race"), "--race needs two methods or more"),
+        (("--budget", "soon"), "budget must be a time, such as 90s, 10m or 2h, found 'soon'"),
+        (("--budget", "10m", "--repetitions", "3"), "cannot be combined: a budget decides the number of repetitions"),
+        (("--repetitions", "0"), "repetitions"),
+        (("--folds", "50"), "too few for 50 folds"),
+        (("--device", "gpu"), "device must be cpu, cuda or cuda:N, found 'gpu'"),
+        (("--executor", "here", "--workers", "2"), "workers is for the executor processes only"),
+        (("--network", "cnn"), "images"),
+        (("--flip",), "flip and shift are for images"),
+        (("--test", "other.csv"), "the test file has other columns"),
+        (("--out", "other"), "holds the report of other, of other data or another target"),
+    ],
+)
+def test_what_is_refused_is_refused_before_a_text_is_embedded(imbaloss, tmp_path, monkeypatch, options, message):
+    monkeypatch.setenv("IMBALOSS_FEATURES", str(tmp_path / "features"))
+    file = write_csv(tmp_path, make_complaints().drop(columns="japanese").assign(sign=[1, -1] * (ROWS // 2)))
+    if "other" in options:
+        numbers = write_csv(tmp_path, pd.DataFrame({"x": [*range(40)] * 2, "y": [*"aabbb"] * 16}), "other.csv")
+        asked = ("--target", "y", "--method", "logistic_regression", "--repetitions", "1", "--out", "other")
+        assert imbaloss("compare", str(numbers), *asked)[0] == 0
+    write_csv(tmp_path, make_complaints(seed=1).drop(columns=["japanese", "note"]), "other.csv")
+    code, out, err = imbaloss("compare", str(file), "--target", "claim", "--text", "wordllama", *options)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert not (tmp_path / "features").exists()
+
+
+def test_a_misspelt_column_is_refused_in_python_before_anything_is_embedded(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMBALOSS_FEATURES", str(tmp_path / "features"))
+    with pytest.raises(ValueError, match=r"has no column 'misspelt', which `drop` names"):
+        compare(tmp_path, make_complaints(), text="wordllama", drop=["misspelt"])
+    assert not (tmp_path / "features").exists()
+
+
+def test_how_many_texts_have_features_is_told_in_python(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("IMBALOSS_FEATURES", str(tmp_path / "features"))
     frame = make_complaints().drop(columns="japanese")
-    answer = compare(tmp_path, frame, methods="logistic_regression", text="wordllama")
-    extractor = open_text_extractor("wordllama")
-    monkeypatch.setitem(vars(extractor.facts), "weights", "0" * 64)
-    with pytest.raises(ValueError, match=r"column note: the model learned from wordllama with weights of .* 000000"):
-        OwnModel.load(tmp_path / "out" / "model").predict(frame)
-    assert answer.model is not None
+    compare(tmp_path, frame, text="wordllama", methods="logistic_regression", verbose=True)
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("features of")]
+    assert told[0] != told[-1] == "features of 160 of 160 texts"
 
 
 def test_a_category_that_looks_like_text_and_an_idle_extractor_are_told(tmp_path):

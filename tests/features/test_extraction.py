@@ -17,7 +17,7 @@ FACTS = ExtractorFacts("lengths", 3, "")
 class Lengths:
     """An extractor of texts that counts what it was given."""
 
-    facts = FACTS
+    facts, noun = FACTS, "text"
 
     def __init__(self, most: int = 10**9) -> None:
         """Start with no text. most: the number of texts after which it raises KeyboardInterrupt."""

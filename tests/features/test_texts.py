@@ -12,7 +12,12 @@ import pytest
 
 from imbaloss.extras import describe_installation
 from imbaloss.features import extract_features
-from imbaloss.features.texts import check_text_option, importing_quietly, open_text_extractor
+from imbaloss.features.texts import (
+    check_text_option,
+    importing_quietly,
+    open_text_extractor,
+    reopen_text_extractor,
+)
 
 with importing_quietly():
     import wordllama
@@ -76,16 +81,47 @@ def test_sentence_transformers_gives_the_embeddings_of_a_network_in_a_folder(tmp
     np.testing.assert_allclose(np.load(tmp_path / "features.npy"), expected, atol=1e-5)
 
 
-def test_other_weights_have_another_checksum_and_other_files_have_not(word_vectors, tmp_path):
+def write_ones(folder: Path) -> None:
+    """Write other vectors in place of those of a model of model2vec."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    StaticModel(np.ones((len(WORDS), 6), np.float32), tokenizer).save_pretrained(folder)
+
+
+def test_other_weights_have_another_checksum_at_once_and_other_files_have_not(word_vectors, tmp_path):
     before = open_text_extractor(f"model2vec:{word_vectors}").facts
     copy = tmp_path / "copy"
     shutil.copytree(word_vectors, copy)
     (copy / "README.md").write_text("other words")
-    assert open_text_extractor(f"model2vec:{copy}").facts.weights == before.weights
-    tokenizer = Tokenizer.from_file(str(copy / "tokenizer.json"))
-    StaticModel(np.ones((len(WORDS), 6), np.float32), tokenizer).save_pretrained(copy)
-    open_text_extractor.cache_clear()
-    assert open_text_extractor(f"model2vec:{copy}").facts.weights != before.weights
+    opened = open_text_extractor(f"model2vec:{copy}")
+    assert opened.facts.weights == before.weights
+    assert open_text_extractor(f"model2vec:{copy}") is opened  # not loaded again
+    write_ones(copy)
+    changed = open_text_extractor(f"model2vec:{copy}")
+    assert changed.facts.weights != before.weights
+    assert not np.array_equal(changed.extract(["late"]), opened.extract(["late"]))
+
+
+@pytest.mark.parametrize("kind", ["wordllama", "model2vec"])
+def test_a_copy_of_the_files_gives_the_same_features_and_other_weights_are_refused(kind, word_vectors, tmp_path):
+    source = tmp_path / "source"
+    shutil.copytree(word_vectors, source)
+    opened = open_text_extractor(kind if kind == "wordllama" else f"{kind}:{source}")
+    facts, expected = opened.facts, opened.extract(TEXTS)
+    kept = opened.write_weights(tmp_path / "kept")
+    assert opened.write_weights(kept) == kept
+    shutil.rmtree(source)
+    again = reopen_text_extractor(facts, kept)
+    assert again.write_weights(kept) == kept  # onto itself
+    assert np.array_equal(again.extract(TEXTS), expected)
+    if kind == "model2vec":
+        write_ones(kept)
+        with pytest.raises(
+            ValueError, match=r"kept are others than in training \(SHA-256 .*\): bring the earlier ones"
+        ):
+            reopen_text_extractor(facts, kept)
+        with pytest.raises(FileNotFoundError) as caught:
+            reopen_text_extractor(facts)
+        assert caught.value.filename == str(source)
 
 
 def test_the_logging_of_other_packages_stays_as_it_is():
@@ -121,7 +157,6 @@ def test_a_model_that_is_not_on_this_machine_is_not_downloaded(tmp_path, monkeyp
 @pytest.mark.parametrize("name", ["wordllama", "model2vec:a", "sentence-transformers:a"])
 def test_a_missing_package_is_named_with_the_command_that_installs_it(name, monkeypatch):
     monkeypatch.setitem(sys.modules, name.partition(":")[0].replace("-", "_"), None)
-    open_text_extractor.cache_clear()
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole message is compared
         open_text_extractor(name)
     kind = name.partition(":")[0]

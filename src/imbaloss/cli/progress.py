@@ -11,9 +11,9 @@ from imbaloss.plural import format_count
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from imbaloss.comparison.image_features import ProgressHandler
     from imbaloss.comparison.place import ComparisonObserver
     from imbaloss.comparison.time_left import ComparisonPlan, Stage
+    from imbaloss.features import ProgressHandler
     from imbaloss.studies import Job, StudyObserver
 
 News = Callable[["Job"], str]
@@ -289,7 +289,7 @@ def follow_comparison(*, quiet: bool) -> Iterator["ComparisonObserver"]:
 
 @contextmanager
 def follow_features() -> Iterator["ProgressHandler"]:
-    """Show on standard error how many images have features: a bar in a terminal, lines elsewhere.
+    """Show on standard error how many images or texts have features: a bar in a terminal, lines elsewhere.
 
     A context manager that yields the function to tell. Nothing is shown where it is never told.
     """
@@ -307,39 +307,41 @@ def follow_features() -> Iterator["ProgressHandler"]:
 
 
 class FeatureLines:
-    """Lines for a log file on how many images have features: at the beginning, each 30 seconds, and at the end.
+    """Lines for a log file on how many images or texts have features: at the beginning, each 30 seconds, at the end.
 
-    Nothing is printed where all images have features at the beginning.
+    Nothing is printed where all have features at the beginning. Of several counts in 30 seconds the first has lines.
     """
 
     def __init__(self) -> None:
         """Begin without a line."""
-        self.is_counting = False
-        self.start = self.last = time.monotonic()
+        self.start: float | None = None  # of the count; None between two counts
+        self.last = -BETWEEN_LINES_S  # when a line was printed
+        self.is_told = False  # whether the count has a line
 
-    def tell(self, done: int, total: int) -> None:
-        """Print how many images are done if it is time for a line. After the last image a new count begins.
+    def tell(self, done: int, total: int, noun: str) -> None:
+        """Print how many are done if it is time for a line. When all are done a new count begins.
 
         Args:
-            done: The number of images that have features.
-            total: The number of all images.
+            done: The number of images or texts that have features.
+            total: The number of all.
+            noun: What is counted, "image" or "text".
         """
         now = time.monotonic()
-        if not self.is_counting:
-            self.start, self.is_counting = now, done < total
-        elif done == total:
-            tell(f"features of {format_count(total, 'image')} in {format_duration(now - self.start)}")
-            self.is_counting = False
+        if self.start is None and done < total:
+            self.start, self.is_told = now, False
+        if self.start is None:
             return
-        elif now - self.last < BETWEEN_LINES_S:
-            return
-        if self.is_counting:
-            tell(f"features of {done} of {format_count(total, 'image')}")
-            self.last = now
+        if done == total:
+            if self.is_told:
+                tell(f"features of {format_count(total, noun)} in {format_duration(now - self.start)}")
+            self.start = None
+        elif now - self.last >= BETWEEN_LINES_S:
+            tell(f"features of {done} of {format_count(total, noun)}")
+            self.last, self.is_told = now, True
 
 
 class FeatureBar:
-    """A bar on how many images have features, which is gone when all have."""
+    """A bar on how many images or texts have features, which is gone when all have."""
 
     def __init__(self, console: "Console") -> None:
         """Make the bar, not shown yet. console: the terminal."""
@@ -352,14 +354,17 @@ class FeatureBar:
         self.bar = progress.Progress(*columns, console=console, transient=True)
         self.task: Any = None
 
-    def tell(self, done: int, total: int) -> None:
-        """Show how many of all images are done; the first call shows the bar, and the last one takes it away."""
+    def tell(self, done: int, total: int, noun: str) -> None:
+        """Show how many of all are done; the first call shows the bar, and the last one takes it away.
+
+        noun: What is counted, "image" or "text".
+        """
         if self.task is None and done == total:
             return
         if self.task is None:
             self.bar.start()
             self.task = self.bar.add_task("", total=total)
-        text = f"features of {done} of {format_count(total, 'image')}"
+        text = f"features of {done} of {format_count(total, noun)}"
         self.bar.update(self.task, completed=done, description=text)
         if done == total:
             self.stop()

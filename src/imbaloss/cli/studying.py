@@ -247,12 +247,13 @@ def prepare_stacks(
         OSError: The data cannot be read or downloaded.
     """
     from imbaloss import data, studies
+    from imbaloss.features import ignore_progress
     from imbaloss.training import check_device
 
     check_device(device)
     runs = study.runs()
     images = data.load_data_sets(study.datasets, folder=data_dir, quiet=quiet)
-    with nullcontext() if quiet else follow_features() as on_progress:
+    with nullcontext(ignore_progress) if quiet else follow_features() as on_progress:
         datasets = studies.embed_data_sets(images, runs, on_progress)
     return runs, datasets, studies.cut_into_stacks(runs, datasets, stack_size, device)
 

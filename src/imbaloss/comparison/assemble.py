@@ -1,7 +1,7 @@
 """Assembling `Own` from data that were read: classes, groups, times, the division and its checks."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.hashes import hash_rows
-from imbaloss.comparison.own_data import ALL, FOLDS, TEST, TIME, Baseline, Own
+from imbaloss.comparison.own_data import ALL, FOLDS, TEST, TIME, UNKNOWN, Baseline, Own
 from imbaloss.comparison.pictures import Pictures
 from imbaloss.comparison.preparation import HOG, ImagePreparation
 from imbaloss.comparison.reading.table_file import COMPRESSED
 from imbaloss.comparison.request import ComparisonRequest
+from imbaloss.comparison.request_check import check_request
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.targets import find_classes, number_groups, order_times
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
@@ -29,13 +30,15 @@ if TYPE_CHECKING:
 
 OF_PIXELS = ("network", "flip", "shift")  # entries of a recipe for methods that learn from pixels
 
+NOT_MADE = pd.DataFrame()  # stands for features until they are made
+
 
 @dataclass(frozen=True, eq=False)
 class Content:
     """Data as they were read, before classes and division are decided."""
 
     name: str
-    features: Any  # as in `Own`
+    make_features: Callable[[], Any]  # returns the features as in `Own`, which may take hours
     kind: Schema | ImagePreparation
     target: "pd.Series[str]"  # (N,), the class of each row as text
     held_out: int = 0  # the number of rows at the end that are the test part
@@ -88,13 +91,15 @@ def join_columns(tables: "Sequence[pa.Table]", name: str | None) -> Any:
 def assemble_own(content: Content, request: ComparisonRequest) -> Own:
     """Assemble a person's own data: labels, groups, times, the division into parts, and a checksum.
 
+    The features are made last. Before frozen features are made, the whole request is checked.
+
     Args:
         content: The data as they were read.
         request: Names the positive class, the number of folds, and the columns of groups and times.
 
     Raises:
-        ValueError: It is not clear which class is the positive one; a group or a time is missing; or a part would lack
-            a class.
+        ValueError: It is not clear which class is the positive one; a group or a time is missing; a part would lack a
+            class; the features cannot be made; or the request cannot be met.
     """
     check_folds(request.folds, 1)
     positive, negative = find_classes(content.target, request.positive)
@@ -109,10 +114,10 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
         name=content.name,
         negative=negative,
         positive=positive,
-        features=content.features,
+        features=NOT_MADE,
         labels=labels,
         kind=choose_kind(content.kind, request),
-        checksum="",
+        checksum=UNKNOWN,
         division=TEST if content.held_out else TIME if times is not None else FOLDS,
         folds=request.folds,
         groups=groups,
@@ -129,9 +134,13 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
     )
     if own.sample_costs is not None:
         check_decision_matters(labels, own.sample_costs)
-    own = replace(own, checksum=compute_checksum(own))
     check_parts(own, request)
-    return own
+    if isinstance(own.kind, Schema) and own.kind.embeddings:
+        check_request(request, own)
+    made = replace(own, features=content.make_features())
+    made = replace(made, checksum=compute_checksum(made))
+    made.cache.parts.update(own.cache.parts)  # since the division is the same
+    return made
 
 
 def choose_kind(kind: Schema | ImagePreparation, request: ComparisonRequest) -> Schema | ImagePreparation:

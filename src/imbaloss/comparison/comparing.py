@@ -1,7 +1,6 @@
 """Comparing methods on a person's own data, then training the recommended one on all rows."""
 
 from dataclasses import replace
-from itertools import count
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,11 @@ from imbaloss.comparison.column_permutation import MEASURED, measure_columns
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.description import describe_data
 from imbaloss.comparison.executor_choice import choose_executor
-from imbaloss.comparison.image_features import StoredExtractors
 from imbaloss.comparison.nearest_images import store_nearest_images
+from imbaloss.comparison.output_folder import choose_folder
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, name_output, remove_model
-from imbaloss.comparison.place import SILENT, ComparisonObserver, MessageHandler, Place
+from imbaloss.comparison.place import SILENT, ComparisonObserver, Place
 from imbaloss.comparison.planning import (
     budget_in_seconds,
     describe_unmeasured_columns,
@@ -31,6 +30,7 @@ from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.racing import note_drops, train_in_race
 from imbaloss.comparison.reference import make_reference
 from imbaloss.comparison.request import ComparisonRequest
+from imbaloss.comparison.stored_extractors import StoredExtractors
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.comparison.text_words import list_words
 from imbaloss.comparison.time_left import ComparisonPlan, Stage
@@ -42,8 +42,6 @@ from imbaloss.recipe_fields import DECISION_FIELDS
 from imbaloss.studies import Row, Store
 from imbaloss.studies.detectable_difference import AREA
 from imbaloss.training import check_device
-
-WRITTEN = ("report.html", "table.csv", "comparisons.csv", "model", "figures")  # outputs, without the study file
 
 
 def answer_request(
@@ -90,7 +88,8 @@ def answer_request(
         raise ValueError(f"no method has a score. The first reason: {explain_no_score(findings)}")
     observer.enter(Stage.FINAL, f"training {best} on all {study.noun}")
     model = train_final_model(study, best, request.target, place, bundle=request.bundle)
-    store_nearest_images(study, best, findings, place)
+    misses = study.find_misses(findings, best)
+    store_nearest_images(study, best, findings, misses, place)
     if model is not None and (words := list_words(model.preparation)):
         study = replace(study, words=words)
         findings = replace(findings, study=place.keep(study))
@@ -98,7 +97,7 @@ def answer_request(
         observer.enter(Stage.COLUMNS, f"measuring which columns matter to {best}")
         study = measure_columns(study, best, place, page_start)
         findings = replace(findings, study=place.keep(study))
-    advice = study.advise(findings, best)
+    advice = study.advise(findings, best, misses)
     if page:
         observer.enter(Stage.PAGE, "writing the report")
         report.write_report(findings, out, extend_page(advice))
@@ -139,57 +138,6 @@ def explain_no_score(findings: report.Findings) -> str:
     """Return the first reason why a training has no score; "the score is undefined" if none is recorded."""
     reasons = [row.failure or row.tuned.reason or row.tuned.undefined.get("f1") for row in findings.rows]
     return next(filter(None, reasons), "the score is undefined")
-
-
-def choose_folder(study: OwnStudy, out: Path, note: MessageHandler, *, is_named: bool, overwrite: bool) -> Path:
-    """Return the output folder, so that no answer for other data or another target is replaced without consent.
-
-    If a default folder holds such an answer, the first of DIR-2, DIR-3, … without one is returned. A folder that the
-    request names is refused then; with `overwrite` its report and model are deleted instead. A note says so.
-
-    Args:
-        study: The study to write.
-        out: The default folder, or the one that the request names.
-        note: Receives the note.
-        is_named: Whether the request names the folder.
-        overwrite: Whether another answer in a named folder may be replaced.
-
-    Raises:
-        ValueError: The request names the folder, which holds another answer, and `overwrite` is false.
-    """
-    holder = find_holder(study, out)
-    if holder is None:
-        return out
-    held = f"{out} holds {holder}"
-    if not is_named:
-        numbered = (out.with_name(f"{out.name}-{number}") for number in count(2))
-        free = next(folder for folder in numbered if find_holder(study, folder) is None)
-        note(f"{held}. It is kept, and the new report is written to {free}.")
-        return free
-    if not overwrite:
-        raise ValueError(f"{held}: name another folder with --out, or replace it with --overwrite")
-    note(f"{held}. The new report replaces it.")
-    (out / "report.html").unlink(missing_ok=True)
-    remove_model(out / "model")
-    return out
-
-
-def find_holder(study: OwnStudy, folder: Path) -> str | None:
-    """Describe what a folder holds that is not of this study, such as the report of other data; None for nothing.
-
-    An answer is of this study if data, target and positive class are the same. Files of a report without a study file
-    count too.
-    """
-    try:
-        before = studies.read_study(folder)
-    except OSError:
-        outputs = [name for name in WRITTEN if (folder / name).exists()]
-        return f"{outputs[0]}, which is of no study" if outputs else None
-    except ValueError:
-        return "a study that cannot be read"
-    if isinstance(before, OwnStudy) and (before.data, before.sought) == (study.data, study.sought):
-        return None
-    return f"the report of {before.name}, of other data or another target"
 
 
 def describe_network(study: OwnStudy, own: Own) -> tuple[str, ...]:

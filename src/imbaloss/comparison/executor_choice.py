@@ -28,14 +28,23 @@ def choose_executor(request: ComparisonRequest, study: OwnStudy, own: Own) -> Ex
         ValueError: There is no such executor, an option belongs to another one, or Ray is not installed.
         ConnectionError: No Ray cluster answers at the address.
     """
-    name, workers = request.executor, request.workers
-    if name is None:
-        name = PROCESSES if workers else RAY if request.address else HERE
-        if name == HERE and request.command and request.device == "cpu":
-            jobs = cut_into_stacks(study.runs_of_repetition(0), {study.name: own})
-            if pays(jobs, max(study.repetitions, FEWEST), own):
-                name, workers = PROCESSES, min(count_processors(), MOST_WORKERS)
-    return make_executor(name, workers=workers, address=request.address)
+    named = make_named_executor(request)
+    if named is None and request.command and request.device == "cpu":
+        jobs = cut_into_stacks(study.runs_of_repetition(0), {study.name: own})
+        if pays(jobs, max(study.repetitions, FEWEST), own):
+            return make_executor(PROCESSES, workers=min(count_processors(), MOST_WORKERS))
+    return named or make_executor(HERE)
+
+
+def make_named_executor(request: ComparisonRequest) -> Executor | None:
+    """Return the executor that the request names, also by the number of workers or an address; None if it names none.
+
+    Raises:
+        ValueError: There is no such executor, an option belongs to another one, or Ray is not installed.
+        ConnectionError: No Ray cluster answers at the address.
+    """
+    name = request.executor or (PROCESSES if request.workers else RAY if request.address else None)
+    return None if name is None else make_executor(name, workers=request.workers, address=request.address)
 
 
 def pays(jobs: Sequence[Job], repetitions: int, own: Own) -> bool:

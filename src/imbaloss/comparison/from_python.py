@@ -17,7 +17,7 @@ from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.assemble import Content, assemble_own, join_columns
 from imbaloss.comparison.column_values import write_name
 from imbaloss.comparison.comparing import answer_request
-from imbaloss.comparison.image_features import FeatureMaker, ProgressHandler, ignore_progress
+from imbaloss.comparison.image_features import FeatureMaker
 from imbaloss.comparison.image_inputs import are_images
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.opening import open_tables
@@ -37,6 +37,7 @@ from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.request import ARRAYS, MOST_SETTINGS, REQUEST_FIELDS, TFIDF, ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.targets import name_classes
+from imbaloss.features import ProgressHandler, ignore_progress
 from imbaloss.plural import format_count
 from imbaloss.recipe_fields import DEFAULT_MARGIN, FIELDS
 from imbaloss.training.recipe import canonical_int
@@ -103,7 +104,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         executor=executor, workers=read_number("workers", workers), address=address, features=features, bundle=bundle,
     )  # fmt: skip
     of_rows, pairs = {GROUP: groups, TIME: times, WEIGHT: sample_weight}, [(X, y), *([] if test is None else [test])]
-    own = open_arrays(str(name), pairs, request, of_rows, print_progress if verbose else ignore_progress)
+    own = open_arrays(str(name), pairs, request, of_rows, PrintedProgress().tell if verbose else ignore_progress)
     return answer_in_python(own, request, verbose=verbose)
 
 
@@ -204,10 +205,19 @@ def collect_methods(methods: Any) -> tuple[Any, ...] | None:
     return (methods,) if is_one else tuple(methods)
 
 
-def print_progress(done: int, total: int) -> None:
-    """Print how many images have features, ten times in all, and at the end."""
-    if done % max(total // 10, 1) == 0 or done == total:
-        print(f"features of {done} of {format_count(total, 'image')}")
+class PrintedProgress:
+    """Prints how many images or texts have features: at the beginning, and after each tenth of them."""
+
+    def __init__(self) -> None:
+        """Begin without a line."""
+        self.tenth = -1
+
+    def tell(self, done: int, total: int, noun: str) -> None:
+        """Print how many of all items are done, if it is another tenth than before. noun: what an item is."""
+        tenth = 10 * done // max(total, 1)
+        if tenth != self.tenth:
+            print(f"features of {done} of {format_count(total, noun)}")
+        self.tenth = tenth
 
 
 def open_arrays(
@@ -224,7 +234,7 @@ def open_arrays(
         pairs: X and y to learn from and, if there is a test part of its own, X and y of that part.
         request: The request.
         of_rows: Arrays (N,) by name: "group", "time" and "sample_weight"; None for one that is not given.
-        on_progress: Told how many images have features, if any are made.
+        on_progress: Told how many images or texts have features, if any are made.
 
     Raises:
         ValueError: X, y and these arrays do not fit together, they come with a test part, or nothing can be learned
@@ -264,7 +274,7 @@ def open_arrays(
         for key in added.column_names:
             tables[place] = tables[place].append_column(key, added[key])
     notes, classes = images.embedded.notes if images else (), find_class_values(request.target, labels)
-    return open_tables(name, tables, request, classes=classes, notes=notes, images=images)
+    return open_tables(name, tables, request, classes=classes, notes=notes, images=images, on_progress=on_progress)
 
 
 def open_images(
@@ -291,17 +301,17 @@ def open_images(
     """
     named = [(words, np.asarray(X)) for words, X in zip(("X", "X of test"), arrays, strict=False)]
     check_lengths([array for _, array in named], labels)
-    fitted = fit_arrays(named, maker)
+    learned = fit_arrays(named, maker)
     target = name_label_classes(request.target, pd.concat(labels, ignore_index=True))
     marked = mark_missing(extra)
     content = Content(
         name=name,
-        features=fitted.features,
-        kind=fitted.kind,
+        make_features=learned.make_features,
+        kind=learned.kind,
         target=target,
         held_out=sum(map(len, labels[1:])),
-        notes=fitted.notes,
-        pictures=fitted.pictures,
+        notes=learned.notes,
+        pictures=learned.pictures,
         classes=find_class_values(request.target, labels),
         groups=join_columns([marked], request.group),
         times=join_columns([marked], request.time),

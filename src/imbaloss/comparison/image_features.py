@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,37 +28,47 @@ from imbaloss.comparison.vectors import make_vector_column, make_vector_series
 from imbaloss.features import (
     FeatureStore,
     ImageExtractor,
+    ProgressHandler,
     extract_features,
     find_feature_folder,
     hash_pixels,
+    ignore_progress,
     open_image_extractor,
     open_pixels,
-    reopen_image_extractor,
 )
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from PIL import Image
 
-BUNDLED = "extractor-"  # begins the names of files with weights in the folder of a model
 COLOURS = (3, 4)  # lengths of the last axis of an image in colour, which no gray image has as its width
 COLUMN = "image"  # the name of the column where no table names one
-ProgressHandler = Callable[[int, int], object]  # receives the number of images that are done, and that of all
 Vectors = NDArray[np.float16]
-
-
-def ignore_progress(done: int, total: int) -> None:
-    """Do nothing about the number of images that are done."""
 
 
 @dataclass(frozen=True, eq=False)
 class EmbeddedImages:
-    """The frozen features of images, what made them, and notes."""
+    """The frozen features of images, which are made when they are asked for; what makes them, and notes."""
 
-    vectors: Vectors  # (N, D)
     embedding: Embedding
     notes: tuple[str, ...]
     pictures: Pictures
+    extract: Callable[[], Vectors]
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """The features, (N, D).
+
+        Raises:
+            ValueError: An image does not decode or is too large, or all images have the same features.
+            OSError: A file cannot be read, or the features cannot be kept.
+        """
+        vectors = self.extract()
+        if (vectors == vectors[:1]).all():
+            raise ValueError(
+                f"all {len(vectors)} images have the same features after they were read: open some of them"
+            )
+        return vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,40 +89,40 @@ class FeatureMaker:
         return cls(open_image_extractor(text), on_progress)
 
     def fit_files(self, files: Sequence[Path], column: str | None = None) -> EmbeddedImages:
-        """Return the features of the images of a data set, with the rules by which all of them were read.
+        """Return what makes the features of the images of a data set, by the same rules for all of them.
 
         Args:
             files: The images.
             column: The column of the table that names them; None without a table.
 
         Raises:
-            ValueError: A file does not decode or is too large, or all images have the same features.
-            OSError: A file cannot be read, or the features cannot be kept.
+            ValueError: A file does not decode or is too large.
+            OSError: A file cannot be read.
         """
         surveyed, survey_notes = survey_files(files, 0)
         embedding = Embedding(self.extractor.facts, replace(surveyed, channels=3, column=column))
-        vectors = self.embed_files(files, embedding)
-        check_vectors_differ(vectors)
         notes = (self.describe(), *survey_notes, *count_oddities(files))
         pictures = Pictures.of_files(files, lambda file: open_file(file, read_rules(embedding)))
-        return EmbeddedImages(vectors, embedding, notes, pictures)
+        return EmbeddedImages(embedding, notes, pictures, lambda: self.embed_files(files, embedding))
 
     def fit_arrays(self, named: Sequence[NamedArray]) -> EmbeddedImages:
-        """Return the features of images in arrays, with the rules by which all of them were read.
+        """Return what makes the features of images in arrays, by the same rules for all of them.
 
         named: Pairs of a name, for messages, and an array, as `fit_image_arrays` takes them.
 
         Raises:
             ValueError: An array holds no images, or all images are alike.
-            OSError: The features cannot be kept.
         """
         fitted = fit_image_arrays(named)
         images = replace(fitted.preparation, height=0, width=0, channels=3)
         embedding = Embedding(self.extractor.facts, images)
-        vectors = self.embed_pixels(fitted.pixels, embedding)
-        check_vectors_differ(vectors)
         pictures = Pictures.of_arrays(fitted.pixels, open_pixels)
-        return EmbeddedImages(vectors, embedding, (self.describe(), *fitted.notes), pictures)
+        return EmbeddedImages(
+            embedding,
+            (self.describe(), *fitted.notes),
+            pictures,
+            lambda: self.embed_pixels(fitted.pixels, embedding),
+        )
 
     def embed_files(self, files: Sequence[Path], embedding: Embedding) -> Vectors:
         """Return the features of images in files, (N, D), by the rules of a data set.
@@ -209,16 +220,6 @@ def open_file(file: Path, images: ImagePreparation) -> "Image.Image":
     return decode_upright(file, images).image
 
 
-def check_vectors_differ(vectors: Vectors) -> None:
-    """Check that not all images have the same features, (N, D).
-
-    Raises:
-        ValueError: All have the same.
-    """
-    if (vectors == vectors[:1]).all():
-        raise ValueError(f"all {len(vectors)} images have the same features after they were read: open some of them")
-
-
 def make_image_schema(embedding: Embedding) -> Schema:
     """Return the columns of data that are images alone: one column of features."""
     return Schema((Column(COLUMN, ColumnKind.EMBEDDED),), embeddings={COLUMN: embedding})
@@ -247,48 +248,3 @@ class ImageColumn:
         ends = np.cumsum(self.rows)[:-1]
         parts = np.split(self.embedded.vectors, ends)
         return [replace_column(table, self.name, part) for table, part in zip(tables, parts, strict=True)]
-
-
-@dataclass(frozen=True, eq=False)
-class StoredExtractors:
-    """Opens the extractors of a model's columns when they are needed, each once."""
-
-    embeddings: Mapping[str, Embedding]
-    bundled: Mapping[str, Path] = field(default_factory=dict)  # files of weights that the model keeps, by column
-    on_progress: ProgressHandler = ignore_progress
-    opened: dict[str, ImageExtractor] = field(default_factory=dict)
-
-    def make(self, column: str) -> FeatureMaker:
-        """Return what makes the features of a column. Raises as `open`."""
-        return FeatureMaker(self.open(column), self.on_progress)
-
-    def open(self, column: str) -> ImageExtractor:
-        """Return the extractor of a column.
-
-        Raises:
-            ValueError: It cannot be had, or has other weights than in training.
-            OSError: A file of it cannot be read.
-        """
-        if column not in self.opened:
-            facts = self.embeddings[column].extractor
-            try:
-                self.opened[column] = reopen_image_extractor(facts, self.bundled.get(column))
-            except FileNotFoundError as error:
-                raise ValueError(
-                    f"the weights of {facts.text} are needed for column {column!r}, and there is no file "
-                    f"{error.filename}: bring it back, or compare again with --bundle, which keeps them in the model"
-                ) from error
-        return self.opened[column]
-
-    def write_bundle(self, folder: Path) -> dict[str, str]:
-        """Write the weights of all extractors into a folder, and return the name of the file of each column.
-
-        They must have been opened.
-
-        Raises:
-            OSError: The folder cannot be written.
-        """
-        return {
-            column: self.opened[column].write_weights(folder / f"{BUNDLED}{place}").name
-            for place, column in enumerate(self.embeddings)
-        }

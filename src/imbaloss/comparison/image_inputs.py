@@ -10,11 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.columns import Schema
-from imbaloss.comparison.image_features import StoredExtractors, make_image_frame, replace_column
+from imbaloss.comparison.image_features import make_image_frame, replace_column
 from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading import image_names
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
 from imbaloss.comparison.reading.images import prepare_image_files
+from imbaloss.comparison.stored_extractors import StoredExtractors
 from imbaloss.comparison.vectors import is_vector
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from imbaloss.comparison.place import Place
 from imbaloss.comparison.segment_scores import select_results
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.comparison.vectors import read_vectors
-from imbaloss.comparison.worst_misses import find_worst_misses
+from imbaloss.comparison.worst_misses import WorstMisses
 from imbaloss.learners import Method
 from imbaloss.report import Findings
 from imbaloss.studies import NearestImages, ShownImage
@@ -21,7 +21,9 @@ from imbaloss.studies import NearestImages, ShownImage
 NEAREST = 3  # number of training images beside each mistake
 
 
-def store_nearest_images(study: OwnStudy, best: Method, findings: Findings, place: Place) -> None:
+def store_nearest_images(
+    study: OwnStudy, best: Method, findings: Findings, misses: WorstMisses | None, place: Place
+) -> None:
     """Store the images that the recommended method decided worst, each with its three nearest training images.
 
     Near is what has a high cosine of its features. Training images are those of the division in which the image was
@@ -31,6 +33,7 @@ def store_nearest_images(study: OwnStudy, best: Method, findings: Findings, plac
         study: The study.
         best: The recommended method.
         findings: Its finished runs.
+        misses: The worst mistakes of the method; None if none are asked for.
         place: The data, and the store.
 
     Raises:
@@ -38,7 +41,6 @@ def store_nearest_images(study: OwnStudy, best: Method, findings: Findings, plac
         OSError: An image cannot be read any more, or the store cannot be written.
     """
     own = place.own
-    misses = find_worst_misses(findings, best, study.worst_misses, study.first_test_row)
     if misses is None or own.pictures is None:
         return
     wrong = np.array([mistake.row - 1 + study.first_test_row for mistake in misses.mistakes], dtype=np.int64)

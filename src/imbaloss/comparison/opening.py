@@ -16,7 +16,7 @@ from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_notes import describe_names_and_texts
 from imbaloss.comparison.column_values import LARGE, check_test_columns, list_names, take_columns
 from imbaloss.comparison.columns import MISSING, ColumnKind, LeftOut, Reason, Schema
-from imbaloss.comparison.image_features import ImageColumn, ProgressHandler, ignore_progress
+from imbaloss.comparison.image_features import ImageColumn
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import find_target, mark_missing
 from imbaloss.comparison.number_columns import NumberColumns
@@ -40,8 +40,9 @@ from imbaloss.comparison.reading.text import select
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.segments import cut_segments
-from imbaloss.comparison.targets import find_classes, name_classes
-from imbaloss.comparison.text_embedding import embed_tables
+from imbaloss.comparison.targets import name_classes
+from imbaloss.comparison.text_embedding import TextColumns, open_texts
+from imbaloss.features import ProgressHandler, ignore_progress
 from imbaloss.training.fast.memory import return_freed_memory
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ DECISIONS = 2  # number of names in a column of decisions
 def open_own(source: Path, request: ComparisonRequest, on_progress: ProgressHandler = ignore_progress) -> Own:
     """Open a table, a folder of images, a table of names of images, or images as arrays, as a person's own data.
 
-    Messages name the file that they are about. on_progress: Told how many images have features, if any are made.
+    Messages name the file that they are about. on_progress: Told how many images or texts have features, if any are
+    made.
 
     Raises:
         OSError: A file does not exist or cannot be read.
@@ -70,8 +72,8 @@ def open_own(source: Path, request: ComparisonRequest, on_progress: ProgressHand
 def open_files(source: Path, request: ComparisonRequest, on_progress: ProgressHandler = ignore_progress) -> Own:
     """Open a table, a folder of images, a table of names of images, or images as arrays, as a person's own data.
 
-    Messages about columns and rows of the first file do not name the file. on_progress: Told how many images have
-    features, if any are made.
+    Messages about columns and rows of the first file do not name the file. on_progress: Told how many images or
+    texts have features, if any are made.
 
     Raises:
         OSError: A file does not exist or cannot be read.
@@ -101,16 +103,14 @@ def open_files(source: Path, request: ComparisonRequest, on_progress: ProgressHa
     if column is not None and maker is None:
         return open_image_listing(files, tables, column, request, notes)
     if column is not None and maker is not None:
-        target = find_target(tables[0], request.target, request.na_values)
-        find_classes(name_classes(request.target, target), request.positive)  # before what may take hours
         images = embed_image_column(files, tables, column, maker)
         notes += images.embedded.notes
     else:
         reason = f"{source} is a table, and none of its columns names image files, such as scans/1.png"
         refuse_size(request, reason)
         refuse_features(request, reason)
-    name = derive_name(source)
-    return open_tables(name, tables, request, notes=notes, delimiter=delimiters[0], images=images)
+    name, delimiter = derive_name(source), delimiters[0]
+    return open_tables(name, tables, request, notes=notes, delimiter=delimiter, images=images, on_progress=on_progress)
 
 
 def check_columns(names: Collection[str], request: ComparisonRequest, source: str) -> None:
@@ -173,6 +173,7 @@ def open_tables(
     notes: Sequence[str] = (),
     delimiter: str | None = None,
     images: ImageColumn | None = None,
+    on_progress: ProgressHandler = ignore_progress,
 ) -> Own:
     """Assemble a person's own data from one Arrow table, or from one to learn from and one of test rows.
 
@@ -184,7 +185,8 @@ def open_tables(
         classes: The label that each name of a class stands for; None if the names are the labels.
         notes: Notes on the files and images.
         delimiter: The delimiter of the first file if it is delimited text.
-        images: The column that names image files, with their features, which are learned from; None without one.
+        images: The column that names image files, whose features are learned from; None without one.
+        on_progress: Told how many texts have features, if any are made.
 
     Raises:
         ValueError: Nothing can be learned from the data, or the tables do not fit the request or each other.
@@ -195,15 +197,15 @@ def open_tables(
         return_freed_memory()
     target = name_classes(request.target, find_target(tables[0], request.target, request.na_values))
     marked = [mark_missing_in_features(table, request) for table in tables]
-    marked = images.replace(marked) if images else marked
     schema = judge_table(marked[0], read_column_request(request, delimiter), images)
     notes = [*notes, *describe_names_and_texts(tables[0], marked[0], schema, request)]
-    schema, embedded = embed_tables(schema, marked, request)
+    texts = open_texts(schema, request, on_progress)
+    kind = texts.embed_schema(schema) if texts else schema
     costs = find_costs(tables[0], request)
     content = Content(
         name=name,
-        features=None,
-        kind=schema,
+        make_features=lambda: take_features(kind, embed(marked, images, texts), request),
+        kind=kind,
         target=join_test_targets(target, tables, schema, costs, request),
         held_out=sum(test.num_rows for test in tables[1:]),
         notes=tuple(notes),
@@ -218,7 +220,7 @@ def open_tables(
         pictures=images.embedded.pictures if images else None,
     )
     tables.clear()
-    return assemble_own(replace(content, features=take_features(schema, embedded, request)), request)
+    return assemble_own(content, request)
 
 
 def join_test_targets(
@@ -250,6 +252,25 @@ def join_test_targets(
             targets.append(name_classes(request.target, labels, whole=False))
             check_test_classes(target, targets[-1])
     return pd.concat(targets, ignore_index=True) if len(targets) > 1 else target
+
+
+def embed(tables: "list[pa.Table]", images: ImageColumn | None, texts: TextColumns | None) -> "list[pa.Table]":
+    """Replace columns of images and of texts by their features, in the list itself, and return it.
+
+    Args:
+        tables: The rows to learn from and, if there are any, the test rows, with nulls for missing values.
+        images: The column that names images; None without one.
+        texts: The columns of free text that become features; None without any.
+
+    Raises:
+        ValueError: An image cannot be read, or all images have the same features.
+        OSError: A file cannot be read, or the features cannot be kept.
+    """
+    if images:
+        tables[:] = images.replace(tables)
+    if texts:
+        tables[:] = texts.replace(tables)
+    return tables
 
 
 def take_features(schema: Schema, tables: "list[pa.Table]", request: ComparisonRequest) -> pd.DataFrame:

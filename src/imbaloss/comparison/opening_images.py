@@ -1,6 +1,6 @@
 """Opening images as a person's own data: folders of classes, tables that name image files, and arrays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -10,15 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss import networks
 from imbaloss.comparison.assemble import Content, assemble_own, derive_name, join_columns
 from imbaloss.comparison.column_values import check_test_columns, list_names
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.image_features import (
+    EmbeddedImages,
     FeatureMaker,
     ImageColumn,
-    ProgressHandler,
-    ignore_progress,
     make_image_frame,
     make_image_schema,
 )
@@ -34,7 +32,11 @@ from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, i
 from imbaloss.comparison.request import REQUEST_FIELDS, TFIDF, ComparisonRequest
 from imbaloss.comparison.segments import cut_segments
 from imbaloss.comparison.study import choose_methods
-from imbaloss.comparison.targets import find_classes, name_classes
+from imbaloss.comparison.targets import name_classes
+from imbaloss.features import ProgressHandler, ignore_progress
+from imbaloss.features.texts import check_text_option
+from imbaloss.field_tables import FieldError
+from imbaloss.training.recipe import read_entries
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,28 +52,32 @@ def has_images(loaded: Arrays) -> bool:
 def open_features(request: ComparisonRequest, on_progress: ProgressHandler = ignore_progress) -> FeatureMaker | None:
     """Open what makes features of images if a request asks for them, else return None.
 
-    The rest of the request is checked first, since features may take hours.
+    A request for features, also for those of texts, is checked first: weights may be large.
 
     Raises:
         ValueError: The extractor cannot be had, or the request cannot be met.
         OSError: A file of the extractor cannot be read.
     """
-    if request.features is None:
+    features = request.write_option("features")
+    if request.text != TFIDF:
+        check_text_option(request.text)
+    if request.features is None and request.text == TFIDF:
         if request.bundle:
             raise ValueError(
-                f"{request.write_option('bundle')} is for {request.write_option('features')}: leave it out"
+                f"{request.write_option('bundle')} is for {features}, and for frozen features by "
+                f"{request.write_option('text')}: leave it out"
             )
         return None
-    network = str(request.recipe.get("network", "mlp"))
-    if request.recipe.get("flip") or request.recipe.get("shift") or networks.parse(network).convolutional:
-        raise ValueError(
-            f"{request.write_option('features')} cannot be combined with flip, shift or a convolutional network: these "
-            "need pixels"
-        )
-    refuse_size(request, f"the model of {request.write_option('features')} decides the size of images")
     request.check_combinations()
     request.check_numbers()
     choose_methods(request)
+    try:
+        read_entries({**request.recipe, "features": request.features or ""})
+    except FieldError as error:
+        raise ValueError(error.sentence(request.write_option(error.field))) from error
+    if request.features is None:
+        return None
+    refuse_size(request, f"the model of {features} decides the size of images")
     return FeatureMaker.open(request.features, on_progress)
 
 
@@ -107,16 +113,20 @@ def open_image_folder(folder: Path, request: ComparisonRequest, maker: FeatureMa
     refuse_columns(request, f"{folder} is a folder of images, and has no columns")
     target = name_label_classes(request.target, labels)
     if maker is not None:
-        find_classes(target, request.positive)  # before what may take hours
-        embedded = maker.fit_files(files)
-        features, kind = make_image_frame(embedded.vectors), make_image_schema(embedded.embedding)
-        notes, pictures = [*notes, *embedded.notes], embedded.pictures
-        content = Content(derive_name(folder), features, kind, target, held_out, tuple(notes), pictures=pictures)
-        return assemble_own(content, request)
-    pixels, preparation, image_notes = fit_image_files(files, request.size or SIZE)
-    return assemble_own(
-        Content(derive_name(folder), pixels, preparation, target, held_out, (*notes, *image_notes)), request
+        learned = learn_from_features(maker.fit_files(files))
+    else:
+        pixels, preparation, image_notes = fit_image_files(files, request.size or SIZE)
+        learned = LearnedImages(lambda: pixels, preparation, image_notes)
+    content = Content(
+        name=derive_name(folder),
+        make_features=learned.make_features,
+        kind=learned.kind,
+        target=target,
+        held_out=held_out,
+        notes=(*notes, *learned.notes),
+        pictures=learned.pictures,
     )
+    return assemble_own(content, request)
 
 
 def name_label_classes(target: str, labels: Any) -> "pd.Series[str]":
@@ -210,7 +220,7 @@ def find_image_column(table: "pa.Table", request: ComparisonRequest) -> str | No
 def embed_image_column(
     sources: Sequence[Path], tables: "Sequence[pa.Table]", column: str, maker: FeatureMaker
 ) -> ImageColumn:
-    """Make the features of the images that a column of one or two tables names.
+    """Return the column of one or two tables that names images, with what makes their features.
 
     Args:
         sources: The files of the tables; the names are relative to their folders.
@@ -219,7 +229,7 @@ def embed_image_column(
         maker: Makes the features.
 
     Raises:
-        OSError: A named file does not exist or cannot be read, or the features cannot be kept.
+        OSError: A named file does not exist or cannot be read.
         ValueError: A row names no image, or an image cannot be read.
     """
     for test in tables[1:]:
@@ -273,7 +283,7 @@ def open_image_listing(
     marked = [mark_missing(table, request.na_values, request.keep_na) for table in tables]
     content = Content(
         name=derive_name(sources[0]),
-        features=pixels,
+        make_features=lambda: pixels,
         kind=replace(preparation, column=column),
         target=name_label_classes(request.target, [label for target in targets for label in target.to_pylist()]),
         held_out=sum(table.num_rows for table in tables[1:]),
@@ -315,23 +325,39 @@ def open_image_arrays(
         labels.append(of_file[request.target].ravel())
     held_out = len(labels[1]) if request.test else 0
     target = name_label_classes(request.target, np.concatenate(labels))
-    fitted = fit_arrays(named, maker)
+    learned = fit_arrays(named, maker)
     content = Content(
-        derive_name(source), fitted.features, fitted.kind, target, held_out, fitted.notes, pictures=fitted.pictures
+        name=derive_name(source),
+        make_features=learned.make_features,
+        kind=learned.kind,
+        target=target,
+        held_out=held_out,
+        notes=learned.notes,
+        pictures=learned.pictures,
     )
     return assemble_own(content, request)
 
 
-class FittedArrays(NamedTuple):
-    """What is learned from of images in arrays, the rules of reading them, notes, and the images for the page."""
+class LearnedImages(NamedTuple):
+    """What is learned from of images, the rules of reading them, notes, and the images for the page."""
 
-    features: pd.DataFrame | NDArray[np.uint8]
+    make_features: Callable[[], pd.DataFrame | NDArray[np.uint8]]
     kind: Schema | ImagePreparation
     notes: tuple[str, ...]
     pictures: Pictures | None = None
 
 
-def fit_arrays(named: Sequence[NamedArray], maker: FeatureMaker | None) -> FittedArrays:
+def learn_from_features(embedded: EmbeddedImages) -> LearnedImages:
+    """Return what is learned from of images that become features, which are not made yet."""
+    return LearnedImages(
+        lambda: make_image_frame(embedded.vectors),
+        make_image_schema(embedded.embedding),
+        embedded.notes,
+        embedded.pictures,
+    )
+
+
+def fit_arrays(named: Sequence[NamedArray], maker: FeatureMaker | None) -> LearnedImages:
     """Return what is learned from of images in arrays, the rules by which they were read, and notes.
 
     Args:
@@ -340,10 +366,8 @@ def fit_arrays(named: Sequence[NamedArray], maker: FeatureMaker | None) -> Fitte
 
     Raises:
         ValueError: The images cannot be understood, or all are alike.
-        OSError: The features cannot be kept.
     """
-    if maker is None:
-        return FittedArrays(*fit_image_arrays(named))
-    embedded = maker.fit_arrays(named)
-    features, kind = make_image_frame(embedded.vectors), make_image_schema(embedded.embedding)
-    return FittedArrays(features, kind, embedded.notes, embedded.pictures)
+    if maker is not None:
+        return learn_from_features(maker.fit_arrays(named))
+    fitted = fit_image_arrays(named)
+    return LearnedImages(lambda: fitted.pixels, fitted.preparation, fitted.notes)

@@ -24,6 +24,7 @@ from imbaloss.training.fast.memory import return_freed_memory
 
 Rows = NDArray[np.int64]
 FOLDS, TIME, TEST, ALL = "folds", "time", "test", "all"
+UNKNOWN = ""  # the checksum of data whose features are not made yet
 MOST_CACHED = 2**24  # numbers in the train parts of a division up to which it is cached in several forms
 EQUAL = 5  # number of equal parts that times are cut into; the last ones are validation and test
 PARTS = ("train", "validation", "test")

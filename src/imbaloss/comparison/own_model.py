@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +19,6 @@ from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.columns import Column, LeftOut, Reason, Schema
 from imbaloss.comparison.embedding import Embedding
 from imbaloss.comparison.explanation import SEED, RowSample, RowsToExplain, check_explaining
-from imbaloss.comparison.image_features import BUNDLED, StoredExtractors
 from imbaloss.comparison.image_inputs import ImageInputs, are_images, embed_columns
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.new_data import NO_REFERENCE, NewData, NewRows
@@ -27,6 +27,7 @@ from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.table_file import naming
 from imbaloss.comparison.reference import Reference
 from imbaloss.comparison.row_costs import RowCosts
+from imbaloss.comparison.stored_extractors import BUNDLED, StoredExtractors
 from imbaloss.comparison.text_embedding import embed_texts
 from imbaloss.data import InputForm
 from imbaloss.evaluation import Guarantee
@@ -73,7 +74,7 @@ class OwnModel:
     costs: RowCosts | None = None  # what outcomes cost in each row, which decides in place of the threshold; or None
     reference: Reference | None = None  # what it keeps of its training rows; None: of version 0.1, or rows had weights
     prevalence: float | None = None  # share of positives to which probabilities are shifted; None: as calibrated
-    # what makes the frozen features of the columns of images
+    # what makes the frozen features of the columns of images and texts
     extractors: StoredExtractors = field(default_factory=lambda: StoredExtractors({}))
 
     @property
@@ -269,7 +270,7 @@ class OwnModel:
             ValueError: A column is missing or unknown, or a value is not of the column's kind. Or the model learned
                 from frozen features of texts, and this machine lacks what makes them.
         """
-        marked = embed_texts(schema, mark_missing(table, schema.na_values, schema.keep_na))
+        marked = embed_texts(schema, mark_missing(table, schema.na_values, schema.keep_na), self.extractors)
         return take_columns(schema, marked, first_row, also=[self.target, *(self.costs.columns if self.costs else ())])
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -350,9 +351,10 @@ class OwnModel:
         bundle = bundle or bool(self.extractors.bundled)
         for column in self.extractors.embeddings if bundle else ():
             self.extractors.open(column)  # before its file may be removed
-        remove_model(folder)
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / NAME).unlink(missing_ok=True)
         bundled = self.extractors.write_bundle(folder) if bundle else {}
+        remove_model(folder, keep=bundled.values())
         checksums: dict[str, str] = {}
         if isinstance(self.preparation, TablePreparation):
             content = skops_file.dump(dict(self.preparation.steps), TRUSTED)
@@ -446,7 +448,7 @@ def load_reference(folder: Path, checksums: Mapping[str, str]) -> Reference | No
 
 
 def load_extractors(folder: Path, kind: Schema | ImagePreparation, header: Mapping[str, Any]) -> StoredExtractors:
-    """Return what opens the extractors of a model's columns, with the files of weights that its folder keeps.
+    """Return what opens the extractors of a model's columns, with the weights that its folder keeps.
 
     Args:
         folder: The folder.
@@ -524,12 +526,20 @@ def rename_moved(content: bytes) -> bytes:
     return renamed.getvalue()
 
 
-def remove_model(folder: Path) -> None:
-    """Remove the files of the model in a folder; other files stay. Do nothing if there is no model or no folder."""
+def remove_model(folder: Path, keep: Collection[str] = ()) -> None:
+    """Remove the files of the model in a folder; other files stay. Do nothing if there is no model or no folder.
+
+    keep: The names of files and folders with weights that stay.
+    """
     for name in (NAME, PREPARATION, REFERENCE):
         (folder / name).unlink(missing_ok=True)
-    for file in folder.glob(f"{BUNDLED}*"):
-        file.unlink()
+    for weights in folder.glob(f"{BUNDLED}*"):
+        if weights.name in keep:
+            continue
+        if weights.is_dir():
+            shutil.rmtree(weights)
+        else:
+            weights.unlink()
     model_files.remove(folder)
 
 

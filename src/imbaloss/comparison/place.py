@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imbaloss import studies
-from imbaloss.comparison.image_features import ProgressHandler, ignore_progress
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.comparison.time_left import ComparisonPlan, Stage
+from imbaloss.features import ProgressHandler, ignore_progress
 from imbaloss.studies import Executor, Job, Run, SilentObserver, Store, StudyObserver, train_here
 
 MessageHandler = Callable[[str], object]
@@ -42,7 +42,7 @@ class ComparisonObserver:
     show: Callable[[Sequence[Job]], AbstractContextManager[StudyObserver]] = show_no_progress
     plan: Callable[[ComparisonPlan], object] = ignore_plan  # receives what is going to be done, before the training
     enter: Callable[[Stage, str], object] = ignore_stage  # receives each stage after the training, also in words
-    embed: ProgressHandler = ignore_progress  # receives how many images have features, before everything else
+    embed: ProgressHandler = ignore_progress  # receives how many images or texts have features, before everything else
 
 
 SILENT = ComparisonObserver()

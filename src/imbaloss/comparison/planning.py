@@ -38,6 +38,18 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
     With a budget the study has one repetition, to which training adds.
 
     Raises:
+        ValueError: As `outline_study`, or the recipe does not fit the shape of the inputs.
+        TypeError: As `outline_study`.
+    """
+    study = outline_study(request, own)
+    study.recipe.check_shape(own.shape)
+    return replace(study, copies=count_copies(own))
+
+
+def outline_study(request: ComparisonRequest, own: Own) -> OwnStudy:
+    """Plan the study of a request without what the features decide, which need not be made.
+
+    Raises:
         ValueError: A method is unknown, or its class or a parameter does not exist. Or an option has a value that it
             does not admit, options exclude each other, or the recipe cannot train a method.
         TypeError: A method is neither text nor a classifier of scikit-learn's kind.
@@ -57,7 +69,6 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
     recipe, decision = read_entries(entries)
     for method in methods:
         method.learner.check_loss(method.loss, recipe)
-    recipe.check_shape(own.shape)
     seconds = budget_in_seconds(request)
     worst_misses = (SHOWN if own.pictures else 0) if request.worst_misses is None else request.worst_misses
     study = OwnStudy(
@@ -80,7 +91,6 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         race=request.race,
         segments=tuple(own.segments),
         permutations=choose_permutations(request, own.kind),
-        copies=count_copies(own),
         worst_misses=worst_misses,
         features=list_extractors(own.kind),
         first_test_row=len(own.labels) - own.held_out if worst_misses and own.held_out else 0,

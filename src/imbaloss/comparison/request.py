@@ -345,10 +345,10 @@ class ComparisonRequest:
     bundle: Annotated[
         bool,
         Entry(
-            "Keep the weights of the pretrained model in the folder of the saved model, so that `predict` needs no "
-            "other file (with --features only).",
+            "Keep the weights of the pretrained model of --features or --text in the folder of the saved model, so "
+            "that `predict` needs no other file.",
             panel="Output",
-            in_python="Whether the saved model keeps the weights of the pretrained model of `features`.",
+            in_python="Whether the saved model keeps the weights of the pretrained model of `features` or `text`.",
         ),
     ] = False
     device: Annotated[str, DEVICE] = "cpu"

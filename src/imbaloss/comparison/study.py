@@ -13,7 +13,7 @@ from imbaloss.comparison.race_schedule import Drop, Look, find_error_left, find_
 from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
 from imbaloss.comparison.segment_scores import judge_segments
 from imbaloss.comparison.text_words import ColumnWords
-from imbaloss.comparison.worst_misses import find_worst_misses
+from imbaloss.comparison.worst_misses import WorstMisses, find_worst_misses
 from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec
 from imbaloss.evaluation import Decision
 from imbaloss.evaluation.decision import choose_objective
@@ -224,7 +224,16 @@ class OwnStudy:
         """
         return recommend(findings, self.kept)
 
-    def advise(self, findings: Findings, best: Method) -> Advice:
+    def find_misses(self, findings: Findings, best: Method) -> WorstMisses | None:
+        """Find the worst mistakes of a recommended method; None if none are asked for. Raises as `find_worst_misses`.
+
+        Args:
+            findings: The finished runs of the study.
+            best: The method that `recommend` returned.
+        """
+        return find_worst_misses(findings, best, self.worst_misses, self.first_test_row)
+
+    def advise(self, findings: Findings, best: Method, misses: WorstMisses | None = None) -> Advice:
         """Write the advice to use a recommended method.
 
         Its training on all rows is read from the store if it is finished.
@@ -232,6 +241,7 @@ class OwnStudy:
         Args:
             findings: The finished runs of the study.
             best: The method that `recommend` returned.
+            misses: What `find_misses` returned; None to find them here.
         """
         final = next(iter(findings.store.rows([self.final_run(best)])), None)
         case = collect_facts(
@@ -246,7 +256,7 @@ class OwnStudy:
             copies=self.copies,
         )
         segments = judge_segments(findings, best, self.data, self.segments)
-        misses = find_worst_misses(findings, best, self.worst_misses, self.first_test_row)
+        misses = misses or self.find_misses(findings, best)
         if misses is not None and self.features:
             images = findings.store.nearest_images(self.final_run(best))
             misses = misses.with_images(images, self.first_test_row)

@@ -1,6 +1,6 @@
 """Frozen features: pretrained networks turn images and texts into vectors, which any learner then learns from."""
 
-from imbaloss.features.extraction import extract_features, to_halves
+from imbaloss.features.extraction import ProgressHandler, extract_features, ignore_progress, to_halves
 from imbaloss.features.extractor import Extractor, ExtractorFacts
 from imbaloss.features.image_settings import ImageSettings, prepare_image
 from imbaloss.features.opening import ImageExtractor, open_image_extractor, read_image_spec, reopen_image_extractor
@@ -15,9 +15,11 @@ __all__ = [
     "FeatureStore",
     "ImageExtractor",
     "ImageSettings",
+    "ProgressHandler",
     "extract_features",
     "find_feature_folder",
     "hash_pixels",
+    "ignore_progress",
     "open_image_extractor",
     "open_pixels",
     "prepare_image",

@@ -12,10 +12,17 @@ from numpy.typing import NDArray
 from imbaloss.features.extractor import Extractor
 from imbaloss.features.store import FeatureStore, Halves
 
+ProgressHandler = Callable[
+    [int, int, str], object
+]  # receives the number of items that are done, of all, and their noun
 Source = TypeVar("Source")  # an item before it is opened, such as the path of an image
 BATCH = 32  # number of items that pass through an extractor at once
 ADDED = 512  # number of items after which new features are written
 ADDED_AFTER_S = 20.0  # the time after which they are written, in seconds
+
+
+def ignore_progress(done: int, total: int, noun: str) -> None:
+    """Do nothing about the number of items that are done."""
 
 
 def extract_features(
@@ -25,7 +32,7 @@ def extract_features(
     *,
     open_item: Callable[[Source], Any],
     store: FeatureStore | None = None,
-    on_progress: Callable[[int, int], object] | None = None,
+    on_progress: ProgressHandler = ignore_progress,
     batch: int = BATCH,
 ) -> Halves:
     """Return the features of items, (N, D), in their order. Each different item is computed once.
@@ -39,8 +46,8 @@ def extract_features(
         digests: The SHA-256 of the content of each item; equal ones have equal features.
         open_item: Opens one item, as the extractor takes it.
         store: Where features are kept; None to compute all and keep none.
-        on_progress: Called with the number of items that are done and the number of all, at the start and after each
-            batch; None for nobody.
+        on_progress: Called with the number of items that are done, the number of all, and what an item is ("image" or
+            "text"), at the start and after each batch.
         batch: The number of items that the extractor gets at once.
 
     Raises:
@@ -49,8 +56,8 @@ def extract_features(
     """
     width, places = extractor.facts.width, {digest: place for place, digest in reversed([*enumerate(digests)])}
     missing = [place for digest, place in places.items() if store is None or digest not in store][::-1]  # in order
-    tell, done = on_progress or (lambda _done, _total: None), len(digests) - len(missing)
-    tell(done, len(digests))
+    done = len(digests) - len(missing)
+    on_progress(done, len(digests), extractor.noun)
     new_features = NewFeatures(
         [digests[place] for place in missing], np.empty((len(missing), width), np.float16), store
     )
@@ -58,7 +65,7 @@ def extract_features(
         for start in range(0, len(missing), batch):
             items = [open_item(sources[place]) for place in missing[start : start + batch]]
             new_features.append(to_halves(extractor.extract(items)))
-            tell(done + new_features.computed, len(digests))
+            on_progress(done + new_features.computed, len(digests), extractor.noun)
     if store is not None:
         return store.read(digests, width)
     row_of = {digest: row for row, digest in enumerate(new_features.digests)}

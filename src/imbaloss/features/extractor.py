@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
@@ -38,6 +39,24 @@ class ExtractorFacts:
         """Return the facts as JSON values, of which `from_json` makes the same facts."""
         return asdict(self)
 
+    def check_weights(self, earlier: Self, place: Path | None = None) -> None:
+        """Check that the weights are those of an earlier extractor.
+
+        Args:
+            earlier: The facts of the earlier extractor.
+            place: The file or folder of the weights, for the message; None for those that the text names.
+
+        Raises:
+            ValueError: They are others.
+        """
+        if self.weights != earlier.weights:
+            stored = f" in {place}" if place else ""
+            revision = f" of revision {earlier.revision}" if earlier.revision else ""
+            raise ValueError(
+                f"the weights of {earlier.text}{stored} are others than in training (SHA-256 {self.weights[:12]} "
+                f"instead of {earlier.weights[:12]}{revision}): bring the earlier ones back, or compare again"
+            )
+
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Return the facts that a file holds.
@@ -52,8 +71,15 @@ class Extractor(Protocol[Item_contra]):
     """A pretrained model with frozen weights that turns each item into a vector."""
 
     @property
+    def noun(self) -> str:
+        """What an item is: "image" or "text"."""
+
+    @property
     def facts(self) -> ExtractorFacts:
         """The facts that decide the features."""
 
     def extract(self, items: Sequence[Item_contra]) -> NDArray[np.float32]:
         """Return the features of some items, (B, D), each of which depends on its item alone."""
+
+    def write_weights(self, stem: Path) -> Path:
+        """Write the weights into a file or a folder, and return it. stem: its path without an ending."""

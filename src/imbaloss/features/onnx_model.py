@@ -30,6 +30,7 @@ INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
 class OnnxExtractor:
     """An ONNX graph with one input for images and one output of features."""
 
+    noun = "image"
     module: nn.Module | None = None
 
     def __init__(self, session: Any, content: bytes, facts: ExtractorFacts) -> None:

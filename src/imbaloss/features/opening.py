@@ -1,7 +1,7 @@
 """Opening extractors of images by their text, such as "timm:resnet50", or by the facts that a model keeps."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from torch import nn
 
@@ -29,9 +29,6 @@ class ImageExtractor(Extractor["Image.Image"], Protocol):
     @property
     def module(self) -> nn.Module | None:
         """Prepared images (B, 3, H, W) -> features (B, D), as a module of torch; None if there is no such module."""
-
-    def write_weights(self, stem: Path) -> Path:
-        """Write the weights into a file, and return it. stem: its path without the ending."""
 
 
 def read_image_spec(text: str) -> ExtractorSpec:
@@ -70,13 +67,6 @@ def reopen_image_extractor(facts: ExtractorFacts, file: Path | None = None) -> I
         OSError: A file cannot be read.
     """
     spec = read_image_spec(facts.text)
-    extractor: Any = OPENERS[spec.kind].open(spec, facts, file)
-    if (weights := extractor.facts.weights) != facts.weights:
-        place = f" in {file}" if file else ""
-        revision = f" of revision {facts.revision}" if facts.revision else ""
-        raise ValueError(
-            f"the weights of {facts.text}{place} are others than in training (SHA-256 {weights[:12]} instead of "
-            f"{facts.weights[:12]}{revision}): bring the earlier ones back, or compare again"
-        )
-    opened: ImageExtractor = extractor
-    return opened
+    extractor = OPENERS[spec.kind].open(spec, facts, file)
+    extractor.facts.check_weights(facts, file)
+    return extractor

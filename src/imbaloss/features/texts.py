@@ -1,7 +1,9 @@
 """Extractors of texts: word vectors of wordllama and model2vec, and networks of sentence-transformers."""
 
+import errno
 import hashlib
 import logging
+import shutil
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +12,7 @@ from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +21,13 @@ from imbaloss.extras import describe_installation
 from imbaloss.features.extractor import ExtractorFacts
 
 WORDLLAMA, MODEL2VEC, SENTENCES = "wordllama", "model2vec", "sentence-transformers"
-VECTORS, VOCABULARY = "l2_supercat_256.safetensors", "l2_supercat_tokenizer_config.json"  # files of wordllama
+# the files of wordllama, in its package or in a model that keeps them
+VECTORS, VOCABULARY = "weights/l2_supercat_256.safetensors", "tokenizers/l2_supercat_tokenizer_config.json"
 DECIDING = (".json", ".model", ".safetensors", ".txt")  # endings of the files of a model that decide its features
 OTHER_RUNTIMES = {"onnx", "openvino"}  # folders of a model that are for other runtimes
 LONG = 2000  # number of characters from which on a text passes alone, since all texts of a batch are padded
+
+FileStates = tuple[tuple[Path, int, int], ...]  # files, each with its size and the time of its last change
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +36,9 @@ class TextExtractor:
 
     facts: ExtractorFacts
     encode: Callable[[list[str]], NDArray[np.float32]]  # texts that are not empty -> (B, D)
+    folder: Path  # that holds the model
+    files: Sequence[Path]  # the files of the folder that decide the features
+    noun: ClassVar[str] = "text"
 
     def extract(self, items: Sequence[str]) -> NDArray[np.float32]:
         """Return the features of texts, (B, D)."""
@@ -41,6 +49,20 @@ class TextExtractor:
         for places in filter(None, batches):
             features[places] = self.encode([items[place] for place in places])
         return features
+
+    def write_weights(self, stem: Path) -> Path:
+        """Copy the files that decide the features into a folder of their own, and return it. stem: the folder.
+
+        Raises:
+            OSError: A file cannot be read any more, or the folder cannot be written.
+        """
+        if stem.resolve() != self.folder.resolve():
+            shutil.rmtree(stem, ignore_errors=True)
+            for file in self.files:
+                copy = stem / file.relative_to(self.folder)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy)
+        return stem
 
 
 def check_text_option(text: str) -> None:
@@ -58,54 +80,94 @@ def check_text_option(text: str) -> None:
         )
 
 
-@lru_cache(maxsize=1)
-def open_text_extractor(text: str) -> TextExtractor:
+def open_text_extractor(text: str, folder: Path | None = None) -> TextExtractor:
     """Load an extractor of texts with its weights from this machine; nothing is downloaded.
 
-    text: "wordllama", "model2vec:NAME" or "sentence-transformers:NAME", where NAME is a folder, or a model that is in
-    the cache of Hugging Face.
+    The extractor that was opened last is kept, as long as its files do not change.
+
+    Args:
+        text: "wordllama", "model2vec:NAME" or "sentence-transformers:NAME", where NAME is a folder, or a model that is
+            in the cache of Hugging Face.
+        folder: A folder with the files of the model, which takes the place of the one that the text names; None for
+            that one.
 
     Raises:
         ValueError: There is no such extractor, its package is missing, or its weights are not on this machine.
+        OSError: A folder or a file does not exist or cannot be read.
     """
     check_text_option(text)
     kind, _, name = text.partition(":")
     with importing_quietly():
+        package, revision = import_package(kind), ""
         if kind == WORDLLAMA:
-            return open_wordllama()
-        import_package(kind)
-        folder, revision = find_model(name)
-        named = f"{kind}:{folder.resolve() if Path(name).is_dir() else name}"
-        try:
-            encode = open_model2vec(folder) if kind == MODEL2VEC else open_sentence_transformer(folder)
-            width = encode(["a"]).shape[1]
-        except Exception as error:  # whatever a library raises for a folder without its files
-            raise ValueError(f"{folder} holds no model of {kind}: {' '.join(str(error).split())}") from error
-        return TextExtractor(ExtractorFacts(named, width, hash_files(list_deciding(folder)), revision), encode)
+            folder = folder or Path(package.__file__).parent
+            files = [folder / VECTORS, folder / VOCABULARY]
+        else:
+            if folder is None:
+                folder, revision = find_model(name)
+                text = text if revision else f"{kind}:{folder.resolve()}"
+            files = list_deciding(folder)
+        states = tuple((file, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+        return load_text_extractor(text, folder, revision, states)
 
 
-def open_wordllama() -> TextExtractor:
-    """Load the word vectors that the package wordllama brings.
+def reopen_text_extractor(facts: ExtractorFacts, folder: Path | None = None) -> TextExtractor:
+    """Load the extractor that has made features before.
 
-    The package's own loading asks the network for the vocabulary, which it looks for in a folder of another name.
+    Args:
+        facts: Its facts.
+        folder: The folder of its files that a model keeps; None for the weights that its text names.
 
     Raises:
-        ValueError: The package is missing, or lacks a file.
+        ValueError: The extractor cannot be opened, or it has other weights now.
+        OSError: A folder or a file does not exist or cannot be read.
     """
-    package = import_package(WORDLLAMA)
-    folder = Path(package.__file__).parent
-    weights, vocabulary = folder / "weights" / VECTORS, folder / "tokenizers" / VOCABULARY
-    for file in (weights, vocabulary):
-        if not file.is_file():
-            raise ValueError(f"the package wordllama lacks {file}: {describe_installation('text')}")
+    extractor = open_text_extractor(facts.text, folder)
+    extractor.facts.check_weights(facts, folder)
+    return extractor
+
+
+@lru_cache(maxsize=1)
+def load_text_extractor(text: str, folder: Path, revision: str, states: FileStates) -> TextExtractor:
+    """Load an extractor of texts, or return the last one if neither its text nor its files have changed.
+
+    Args:
+        text: Names the extractor, as in `open_text_extractor`.
+        folder: The folder of the model.
+        revision: That of the weights in the collection that they come from; empty if it is unknown.
+        states: The files of the folder that decide the features.
+
+    Raises:
+        ValueError: The folder holds no such model.
+    """
+    kind, files = text.partition(":")[0], [file for file, _, _ in states]
+    openers = {WORDLLAMA: open_wordllama, MODEL2VEC: open_model2vec, SENTENCES: open_sentence_transformer}
+    try:
+        encode = openers[kind](folder)
+        width = encode(["a"]).shape[1]
+    except Exception as error:  # whatever a library raises for a folder without its files
+        raise ValueError(f"{folder} holds no model of {kind}: {' '.join(str(error).split())}") from error
+    return TextExtractor(ExtractorFacts(text, width, hash_files(files), revision), encode, folder, files)
+
+
+def open_wordllama(folder: Path) -> Callable[[list[str]], NDArray[np.float32]]:
+    """Load the word vectors of wordllama from its package or a copy of their files, and return what encodes texts.
+
+    The package's own loading asks the network for the vocabulary, which it looks for in a folder of another name.
+    """
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
 
     model = import_module("wordllama.inference").WordLlamaInference(
-        load_file(weights)["embedding.weight"], Tokenizer.from_file(str(vocabulary))
+        load_file(folder / VECTORS)["embedding.weight"], Tokenizer.from_file(str(folder / VOCABULARY))
     )
-    facts = ExtractorFacts(WORDLLAMA, model.embedding.shape[1], hash_files([weights, vocabulary]))
-    return TextExtractor(facts, model.embed)
+
+    def encode(texts: list[str]) -> NDArray[np.float32]:
+        """Return the mean word vector of each text, (B, D)."""
+        features: NDArray[np.float32] = model.embed(texts)
+        return features
+
+    return encode
 
 
 def open_model2vec(folder: Path) -> Callable[[list[str]], NDArray[np.float32]]:
@@ -175,9 +237,12 @@ def find_model(name: str) -> tuple[Path, str]:
 
     Raises:
         ValueError: There is no such folder, and the cache does not have the model.
+        FileNotFoundError: There is no folder of an absolute path.
     """
     if Path(name).is_dir():
         return Path(name), ""
+    if Path(name).is_absolute():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", name)
     import huggingface_hub
 
     try:

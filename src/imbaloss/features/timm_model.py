@@ -37,6 +37,8 @@ REACHED_WITHIN = 10.0  # seconds
 class TimmExtractor:
     """A model of timm without its classifier, in inference mode: images become its pooled features."""
 
+    noun = "image"
+
     def __init__(self, model: nn.Module, facts: ExtractorFacts) -> None:
         """Freeze the model. facts: what decides its features; their settings say how images are prepared."""
         self.facts = facts

@@ -1,7 +1,7 @@
 """Data sets whose samples are frozen features of images: what the recipes of a study ask for beside the images."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,20 +13,20 @@ from imbaloss.data.samples import Pool
 from imbaloss.features import (
     Extractor,
     FeatureStore,
+    ProgressHandler,
     extract_features,
     find_feature_folder,
     hash_pixels,
+    ignore_progress,
     open_image_extractor,
     open_pixels,
 )
 from imbaloss.studies.store import Store
 from imbaloss.studies.study import Run
 
-OnProgress = Callable[[int, int], object]  # called with the number of images that are done, and that of all
-
 
 def embed_data_sets(
-    datasets: Mapping[str, Dataset], runs: Iterable[Run], on_progress: OnProgress | None = None
+    datasets: Mapping[str, Dataset], runs: Iterable[Run], on_progress: ProgressHandler = ignore_progress
 ) -> dict[str, Dataset]:
     """Return the data sets, with those added whose samples are the frozen features that runs ask for.
 
@@ -35,7 +35,7 @@ def embed_data_sets(
     Args:
         datasets: The data sets of images by name.
         runs: The runs (single trainings), whose recipes name extractors.
-        on_progress: Follows the extraction; None for nobody.
+        on_progress: Follows the extraction.
 
     Raises:
         ValueError: A data set has no images, or an extractor cannot be opened. It names the data set or the extractor.
@@ -53,7 +53,9 @@ def embed_data_sets(
     return {**datasets, **embedded}
 
 
-def embed_data_set(dataset: Dataset, extractor: Extractor[Any], on_progress: OnProgress | None = None) -> Dataset:
+def embed_data_set(
+    dataset: Dataset, extractor: Extractor[Any], on_progress: ProgressHandler = ignore_progress
+) -> Dataset:
     """Return a data set with the frozen features of each image in the place of the image, (n, D).
 
     Raises:
