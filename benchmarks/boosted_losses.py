@@ -11,7 +11,6 @@ report has paired differences to the method `lightgbm`: means over splits, with 
 
 import argparse
 import json
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,15 +19,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, brier_score_loss, f1_score, roc_auc_score
 
+from benchmarks.best_fit import fit_best
 from benchmarks.holdout_tables import LabelledFrame, draw_split, limit_rows, read_table
 from benchmarks.holdout_tables import Split as TableSplit
 from benchmarks.holdouts import add_table_options, append_lines, choose_tables, describe_commit, read_rows
 from imbaloss.data import Samples, Split
-from imbaloss.evaluation import Decision, Rule, calibration, choose_threshold
-from imbaloss.learners import Method
+from imbaloss.evaluation import Rule, calibration, choose_threshold
 from imbaloss.statistics import t_interval
-from imbaloss.studies.tuning import choose_outcome
-from imbaloss.training import Member, Recipe, plan_training
 
 REFERENCE = "lightgbm"
 METHODS = (REFERENCE, "lightgbm/wce", "lightgbm/mfe", "lightgbm/msfe", "lightgbm/focal")
@@ -58,23 +55,13 @@ def make_parts(split: TableSplit) -> Split:
 
 def fit_method(text: str, parts: Split, seed: int) -> dict[str, object]:
     """Fit a method with each of its settings, and return the scores on the holdout of the best on validation."""
-    method = Method.parse(text, Decision.read({"optimize": "average_precision"}))
-    recipe = method.learner.adapt_recipe(Recipe(), SETTINGS)
-    candidates = method.learner.list_candidates(recipe, SETTINGS)
-    members = [Member(parts, method.objective, each.recipe, seed, setting=each.setting) for each in candidates]
-    plan = plan_training(recipe, len(parts.train), parts.train.inputs.shape[1:])
-    start = time.process_time()
-    outcomes = method.learner.fit(members, device="cpu", plan=plan, on_epoch=lambda _: None)
-    seconds = time.process_time() - start
-    outcome, choice = choose_outcome(method.decision, [each.setting for each in candidates], parts.validation, outcomes)
-    if outcome.model is None:
-        raise ValueError(f"{text}: {outcome.failure}")
-    odds = [outcome.model.logits(part.inputs) for part in (parts.validation, parts.test)]
+    best = fit_best(text, parts, seed, SETTINGS)
+    odds = [best.model.logits(part.inputs) for part in (parts.validation, parts.test)]
     platt = calibration.fit_calibration("platt", parts.validation.labels, odds[0])
     probabilities = [1 / (1 + np.exp(-platt(each))) for each in odds]
     threshold = choose_threshold(RULE, parts.validation.labels, probabilities[0], resamples=0).threshold
     scores = measure(parts.test.labels, probabilities[1], threshold)
-    return {**scores, "seconds": round(seconds, 2), "chosen": str(choice.setting)}
+    return {**scores, "seconds": best.seconds, "chosen": best.chosen}
 
 
 def measure(labels: NDArray[np.int64], probabilities: NDArray[np.float64], threshold: float) -> dict[str, float]:

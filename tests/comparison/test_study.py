@@ -22,9 +22,10 @@ from imbaloss.training.default_recipe import FEWEST_EPOCHS, MOST_EPOCHS
 from imbaloss.training.recipe import read_entries
 
 
-def choose(*, images: bool = False, **asked) -> tuple[str, ...]:
+def choose(*, images: bool = False, features: bool = False, **asked) -> tuple[str, ...]:
     """The texts of the methods that are chosen."""
-    return tuple(map(str, choose_methods(ComparisonRequest(target="y", **asked), images=images)))
+    request = ComparisonRequest(target="y", **asked)
+    return tuple(map(str, choose_methods(request, images=images, features=features)))
 
 
 ENTRIES = choose_recipe(1000, {}, images=False)
@@ -92,6 +93,13 @@ def test_a_set_has_each_method_once_and_its_networks_without_references():
         alone = choose(references=False, images=images)
         assert alone == tuple(each for each in sets["default"] if Method.parse(each).learner.is_network)
         assert set(sets["quick"]) | set(sets["default"]) <= {*sets["all"], "ce + random_over", "ce + random_under"}
+
+
+def test_boosted_trees_look_at_a_tenth_of_hundreds_of_features_unless_they_are_named():
+    for asked in ({}, {"methods": ("all",)}, {"losses": ("focal",)}):
+        assert "lightgbm:feature_fraction=0.1" in choose(features=True, **asked)
+        assert "lightgbm" not in choose(features=True, **asked)
+    assert choose(features=True, methods=("lightgbm",)) == ("lightgbm",)
 
 
 def test_a_set_for_images_has_neither_forests_nor_samplers_that_mix_images():
