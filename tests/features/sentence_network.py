@@ -20,7 +20,7 @@ def write(folder: Path) -> None:
     from sentence_transformers import models
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
-    from imbaloss.features.texts import open_text_extractor
+    from imbaloss.features.texts import open_text_extractor, reopen_text_extractor
 
     inside, whole = folder / "bert", folder / "whole"
     inside.mkdir()
@@ -32,7 +32,9 @@ def write(folder: Path) -> None:
     sentence_transformers.SentenceTransformer(modules=[transformer, pooling], device="cpu").save(str(whole))
     own = sentence_transformers.SentenceTransformer(str(whole), device="cpu")
     np.save(folder / "embeddings.npy", np.vstack([own.encode(text) for text in TEXTS]))
-    np.save(folder / "features.npy", open_text_extractor(f"sentence-transformers:{whole}").extract(TEXTS))
+    opened = open_text_extractor(f"sentence-transformers:{whole}")
+    kept = reopen_text_extractor(opened.facts, opened.write_weights(folder / "kept"))  # a copy, as a model bundles it
+    np.save(folder / "features.npy", kept.extract(TEXTS))
 
 
 if __name__ == "__main__":
