@@ -19,9 +19,9 @@ from imbaloss.statistics.paired import (
     ROUNDING,
     corrected_t,
     equivalence,
+    flip_each,
     holm,
     inflation_of,
-    sign_flip,
     superiority,
     wilcoxon,
 )
@@ -115,7 +115,11 @@ def compare(
     all_differences = [scores[first] - scores[second] for first, second in pairs]
     of_pairs = [differences[np.isfinite(differences)] for differences in all_differences]
     inflations = [inflation_of(len(each), test_to_train) for each in of_pairs]
-    p = np.array([sign_flip(each) if test_to_train is None else corrected_t(each, test_to_train) for each in of_pairs])
+    p = (
+        flip_each(of_pairs)
+        if test_to_train is None
+        else np.array([corrected_t(each, test_to_train) for each in of_pairs])
+    )
     p_joint = compute_joint_p(test_jointly(list(scores), pairs, all_differences, test_to_train), p)
     p_same = [equivalence(each, margin, inflation) for each, inflation in zip(of_pairs, inflations, strict=True)]
     p_holm, p_equivalent = holm(p), holm(np.array(p_same))
