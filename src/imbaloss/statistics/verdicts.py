@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from itertools import combinations
 from math import comb
 from types import MappingProxyType
@@ -303,10 +303,18 @@ def count_more_seeds(
         smallest = smallest_difference(total, methods, alpha, POWER)
         if smallest is not None and smallest * deviation <= difference:
             return True
-        limit = stats.t.isf(alpha / comb(methods, 2), total - 1)
+        limit = find_t_limit(alpha / comb(methods, 2), total - 1)
+        if (margin - difference) / deviation * np.sqrt(total) <= limit:
+            return False  # below 0.7: one of the two tests alone has at most the share of chi-squared below its mean
         noncentrality = np.array([margin - difference, margin + difference]) / deviation * np.sqrt(total)
         return bool(stats.nct.sf(limit, total - 1, noncentrality).sum() - 1 >= POWER)
 
     candidates = range(seeds + 1, seeds + MOST_MORE + 1)
     place = bisect_left(candidates, True, key=is_decided)
     return None if place == len(candidates) else candidates[place] - seeds
+
+
+@cache
+def find_t_limit(tail: float, degrees: int) -> float:
+    """Return the limit that Student's t exceeds with the probability `tail`. The result is cached."""
+    return float(stats.t.isf(tail, degrees))
