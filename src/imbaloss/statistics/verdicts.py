@@ -115,11 +115,7 @@ def compare(
     all_differences = [scores[first] - scores[second] for first, second in pairs]
     of_pairs = [differences[np.isfinite(differences)] for differences in all_differences]
     inflations = [inflation_of(len(each), test_to_train) for each in of_pairs]
-    p = (
-        flip_each(of_pairs)
-        if test_to_train is None
-        else np.array([corrected_t(each, test_to_train) for each in of_pairs])
-    )
+    p = test_each_alone(of_pairs, test_to_train)
     p_joint = compute_joint_p(test_jointly(list(scores), pairs, all_differences, test_to_train), p)
     p_same = [equivalence(each, margin, inflation) for each, inflation in zip(of_pairs, inflations, strict=True)]
     p_holm, p_equivalent = holm(p), holm(np.array(p_same))
@@ -190,6 +186,17 @@ def rule_out(
         method: joint.rule(place, allowed[method]) if joint else Ruling(1.0, 0.0, allowed[method])
         for place, method in enumerate(methods)
     }
+
+
+def test_each_alone(of_pairs: Sequence[Floats], test_to_train: float | None) -> Floats:
+    """Return the p-value of each pair's differences for this pair alone, (P,).
+
+    It is that of the sign-flip test; with folds, for which `test_to_train` is n_test / n_train, that of the corrected
+    resampled t-test.
+    """
+    if test_to_train is None:
+        return flip_each(of_pairs)
+    return np.array([corrected_t(differences, test_to_train) for differences in of_pairs])
 
 
 def test_jointly(
