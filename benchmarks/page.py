@@ -54,12 +54,13 @@ def main() -> None:
             shutil.copytree(asked.folder, folder, dirs_exist_ok=True)
         else:
             fill(folder, asked.seeds)
-        writes, of_processors = zip(*(write(folder) for _ in range(asked.writes)), strict=True)
         print("| `imbaloss report` | seconds | processor time | peak, MiB |\n| --- | --- | --- | --- |")
         for _ in range(asked.writes):
             for name, source in {"here": None, "there": asked.source}.items():
                 if source or name == "here":
                     print(f"| {name} | {report_again(folder, source)} |", flush=True)
+        # later, since a command inherits the peak of memory of the process that starts it
+        writes, of_processors = zip(*(write(folder) for _ in range(asked.writes)), strict=True)
         page = folder / "report.html"
         loads, changes = load(page)
         print(f"page of {page.stat().st_size / 2**20:.1f} MiB, chromium, {LOADS} loads")
