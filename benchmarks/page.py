@@ -1,6 +1,7 @@
 """The report of a study of 5,000 trainings: the time to write it, its size, and the time until a browser has shown it.
 
     python -m benchmarks.page [--seeds 112] [--folder FOLDER] [--writes 1]
+    python -m benchmarks.page --source ../before/src     the command by the code of another checkout too, in turns
 
 The rows are those of benchmarks.store, or of a copy of the output folder of a study or comparison. An empty or missing
 folder is first filled with a comparison of 12 methods in 10 repetitions on a drawn table of 3,000 rows, and kept. The
@@ -8,8 +9,11 @@ browser is the system's chromium, by Playwright, with a new context a load.
 """
 
 import argparse
+import os
 import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -41,6 +45,7 @@ def main() -> None:
     options.add_argument("--seeds", type=int, default=112)
     options.add_argument("--folder", type=Path, help="Output folder whose report is measured.")
     options.add_argument("--writes", type=int, default=1, help="How often the report is written, each time anew.")
+    options.add_argument("--source", type=Path, help="Folder of the package, for the code of another checkout.")
     with tempfile.TemporaryDirectory() as place:
         folder, asked = Path(place), options.parse_args()
         if asked.folder:
@@ -49,6 +54,12 @@ def main() -> None:
             shutil.copytree(asked.folder, folder, dirs_exist_ok=True)
         else:
             fill(folder, asked.seeds)
+        print("| `imbaloss report` | seconds | processor time | peak, MiB |\n| --- | --- | --- | --- |")
+        for _ in range(asked.writes):
+            for name, source in {"here": None, "there": asked.source}.items():
+                if source or name == "here":
+                    print(f"| {name} | {report_again(folder, source)} |", flush=True)
+        # later, since a command inherits the peak of memory of the process that starts it
         writes, of_processors = zip(*(write(folder) for _ in range(asked.writes)), strict=True)
         page = folder / "report.html"
         loads, changes = load(page)
@@ -81,6 +92,19 @@ def write(folder: Path) -> tuple[float, float]:
     study, store = studies.read_study(folder), studies.Store(folder, create=False)
     report.write_report(report.compute_findings(study, store.rows(study.runs()), store), folder)
     return time.perf_counter() - start, time.process_time() - start_of_processor
+
+
+def report_again(folder: Path, source: Path | None) -> str:
+    """Seconds, seconds of processor time and peak of memory of the command, by this code or that of a folder."""
+    environment = os.environ | ({"PYTHONPATH": str(source)} if source else {})
+    start = time.perf_counter()
+    command = [sys.executable, "-c", "from imbaloss.cli import main; main()", "report", str(folder)]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit("the command failed")
+    seconds = time.perf_counter() - start
+    return f"{seconds:.1f} | {usage.ru_utime + usage.ru_stime:.1f} | {usage.ru_maxrss / 1024:.0f}"
 
 
 def load(page: Path) -> tuple[list[float], list[float]]:

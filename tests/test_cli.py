@@ -15,6 +15,7 @@ import pytest
 from imbaloss import cli, data, losses
 from imbaloss.evaluation import SCORES, scores
 from imbaloss.learners import network_file
+from tests.training.examples import needs_bfloat16
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
 QUICK = ("--epochs", "2", "--hidden", "4")
@@ -180,7 +181,8 @@ def test_no_score_depends_on_how_the_test_is_read(imbaloss, options):
 OPTIONS = (
     "--no-shuffle-train", "--train-batch 5", "--lr 0.01", "--momentum 0.5", "--weight-decay 1", "--optimizer adam",
     "--activation tanh", "--init he", "--scaling standard", "--outputs 2", "--precision float64", "--seed 1",
-    "--protocol ratio", "--positive 3", "--hidden 4,3", "--precision bf16", "--tune-lr 1e-3,1e-2",
+    "--protocol ratio", "--positive 3", "--hidden 4,3", "--tune-lr 1e-3,1e-2",
+    pytest.param("--precision bf16", marks=needs_bfloat16),
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
 from imbaloss.statistics import corrected_t, equivalence, holm, sign_flip, superiority, wilcoxon
+from imbaloss.statistics.paired import flip_each
 
 DIFFERENCES = st.lists(st.integers(-5, 5).map(float), min_size=2, max_size=9).map(np.array)
 DARWIN = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48.0])  # eighths of an inch
@@ -53,6 +54,14 @@ def test_drawn_signs_are_multiplied_in_blocks_as_they_would_be_at_once():
     drawn = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (100_000, 35))
     as_far = np.abs(drawn.astype(float) @ differences) >= abs(differences.sum()) * (1 - 1e-12)
     assert sign_flip(differences) == (1 + as_far.sum()) / 100_001
+
+
+def test_pairs_are_tested_together_as_each_is_alone():
+    generator = np.random.default_rng(2)
+    pairs = [generator.normal(0.2, size=number) for number in (35, 36, 10, 35, 31, 36)] + [np.zeros(40), np.zeros(0)]
+    p = flip_each(pairs)
+    assert p.tolist() == [sign_flip(differences) for differences in pairs]
+    assert len(set(p)) == 7  # the last two are 1
 
 
 def sums(differences: np.ndarray) -> np.ndarray:

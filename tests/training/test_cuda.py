@@ -11,7 +11,7 @@ from imbaloss.data import SamplerSpec, load_data_sets
 from imbaloss.losses import LossSpec
 from imbaloss.studies import Store, Study
 from imbaloss.training import Member, train
-from tests.training.examples import RECIPE, split_of
+from tests.training.examples import RECIPE, needs_bfloat16, split_of
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
@@ -46,7 +46,7 @@ def test_it_learns_what_a_cpu_learns(network, changes):
 
 
 @pytest.mark.parametrize("network", KINDS)
-@pytest.mark.parametrize("precision", ["float32", "bf16"])
+@pytest.mark.parametrize("precision", ["float32", pytest.param("bf16", marks=needs_bfloat16)])
 def test_in_less_precision_it_is_near(network, precision):
     recipe = replace(SMALL, network=network, precision=precision)
     [here], [there] = both([Member(split_of(0), LossSpec.parse("mse"), recipe, 0)])

@@ -15,7 +15,7 @@ from imbaloss.training.fast.matmul_backend import ONEDNN, PYTORCH, choose_matmul
 from imbaloss.training.fast.plan import AUTOGRAD, INPUTS
 from imbaloss.training.scaling import Scaling
 from imbaloss.training.stack import Stack
-from tests.training.examples import RECIPE, split_of
+from tests.training.examples import RECIPE, needs_bfloat16, split_of
 from tests.training.plain import train_plainly
 
 
@@ -248,7 +248,10 @@ def test_the_same_members_give_the_same_bits(precision):
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-@pytest.mark.parametrize(("precision", "rounding"), [("float32", 1e-4), ("float64", 1e-10), ("bf16", 2e-2)])
+@pytest.mark.parametrize(
+    ("precision", "rounding"),
+    [("float32", 1e-4), ("float64", 1e-10), pytest.param("bf16", 2e-2, marks=needs_bfloat16)],
+)
 def test_who_the_neighbours_are_does_not_matter(precision, rounding, optimizer):
     """But for rounding, which goes with the place of a network in memory. Two of the neighbours diverge."""
     recipe = replace(RECIPE, precision=precision, optimizer=optimizer, lr=0.05)
@@ -266,7 +269,7 @@ def test_who_the_neighbours_are_does_not_matter(precision, rounding, optimizer):
     choose_matmul_backend(torch.float32, torch.device("cpu")) != ONEDNN,
     reason="whose products go with a matrix's place in memory",
 )
-@pytest.mark.parametrize("precision", ["float32", "bf16"])
+@pytest.mark.parametrize("precision", ["float32", pytest.param("bf16", marks=needs_bfloat16)])
 def test_in_the_reports_network_neighbours_do_not_change_a_bit(precision):
     """Neither who they are nor how many."""
     recipe = Recipe(hidden=(1000, 100, 10), epochs=2, precision=precision)

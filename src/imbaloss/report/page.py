@@ -137,6 +137,7 @@ def render_page(
     """
     rows, lines = findings.rows, findings.lines
     noun, recipes = choose_noun(lines), read_recipes(findings)
+    last_of_methods = {name.method: row for row, name in zip(rows, findings.row_names, strict=True)}
     return load_template(extension).render(
         extension.values if extension else {},
         **collect_values(findings, verdicts, pictures, noun, recipes),
@@ -146,7 +147,7 @@ def render_page(
         asked=len(findings.study.runs()),
         rows=rows,
         published=any(has_published(lines, compared) for compared in findings.scored),
-        titles={name.method: describe(row).title for row, name in zip(rows, findings.row_names, strict=True)},
+        titles={method: describe(row).title for method, row in last_of_methods.items()},
         sentences=sentences,
         classes=sorted({(row.run.dataset, *row.classes) for row in rows}),
         trainings=describe_trainings(rows, recipes, list_trainings(rows, findings.store)),
@@ -262,6 +263,7 @@ def describe_trainings(rows: Sequence[Row], recipes: Recipes, trainings: Sequenc
         trainings: The rows of the trainings behind these runs, each once.
     """
     common, varying = split_entries(recipes)
+    last_of_learned = {row.run.method.learned: row for row in rows}
     return Trainings(
         devices=sorted({row.computed.device for row in rows}),
         versions=sorted({item for row in rows for item in row.computed.versions.items()}),
@@ -269,7 +271,7 @@ def describe_trainings(rows: Sequence[Row], recipes: Recipes, trainings: Sequenc
         hours=sum(row.seconds for row in trainings) / 3600,
         common=common,
         varying=varying,
-        sources={row.run.method.learned: describe(row).source for row in rows},
+        sources={learned: describe(row).source for learned, row in last_of_learned.items()},
     )
 
 

@@ -66,12 +66,15 @@ def write_report(findings: Findings, folder: Path, extension: ReportExtension | 
 def write_figures(drawings: Iterable[Drawing], folder: Path) -> list[Picture]:
     """Write figures into figures/ in a folder, delete those of an earlier report there, and return them for the page.
 
+    The figures are empty afterwards.
+
     Raises:
         OSError: A file cannot be written.
     """
     pictures = []
     for number, drawing in enumerate(drawings):
         svg = figures.save_figure(drawing.figure, folder / "figures", drawing.name)
+        drawing.figure.clear()  # its content would stay in memory until the page is written
         pictures.append(Picture(drawing, inline_svg(svg, f"f{number}", drawing.caption)))
     names = {picture.drawing.name for picture in pictures}
     for path in (folder / "figures").iterdir():

@@ -1,6 +1,7 @@
 """Tests of paired differences: over seeds that share data, initial weights and batches, and over folds."""
 
 import warnings
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy import stats
 Floats = NDArray[np.float64]
 MOST_EXACT = 30  # differences, of which all 2^n signs count
 DRAWN = 100_000  # choices of signs tried for more
-BLOCKS = 20  # in which they are multiplied, since each becomes float64
+BLOCK = 5000  # choices that are drawn and multiplied at a time
 ROUNDING = 1e-12  # a smaller standard deviation is none
 
 
@@ -29,15 +30,34 @@ def sign_flip(differences: Floats) -> float:
 
     Source: Fisher 1935, The Design of Experiments, section 21; Phipson and Smyth 2010 for drawn signs.
     """
-    slack = 1e-12 * np.abs(differences).sum()  # so that equal sums stay equal when they are summed in other orders
-    observed = abs(differences.sum()) - slack
-    if observed <= 0:
-        return 1.0
-    if len(differences) <= MOST_EXACT:
-        return share_of_sums(differences, observed)
-    blocks = np.array_split(draw_signs(len(differences)), BLOCKS)
-    sums = np.concatenate([block @ differences for block in blocks])
-    return float((1 + np.count_nonzero(np.abs(sums) >= observed)) / (DRAWN + 1))
+    return float(flip_each([differences])[0])
+
+
+def flip_each(all_differences: Sequence[Floats]) -> Floats:
+    """Compute the p-value of the sign-flip test of each array of differences, (P,), see `sign_flip`.
+
+    Arrays of one length share the drawn signs, which are then multiplied once.
+
+    Args:
+        all_differences: P arrays (n,), whose lengths may differ.
+    """
+    p = np.ones(len(all_differences))
+    drawn: dict[int, list[int]] = {}  # the places of the arrays that need drawn signs, by length
+    # the slack keeps equal sums equal when they are summed in other orders
+    observed = np.array([abs(each.sum()) - 1e-12 * np.abs(each).sum() for each in all_differences])
+    for place in np.flatnonzero(observed > 0).tolist():
+        differences = all_differences[place]
+        if len(differences) <= MOST_EXACT:
+            p[place] = share_of_sums(differences, observed[place])
+        else:
+            drawn.setdefault(len(differences), []).append(place)
+    for number, places in drawn.items():
+        columns = np.column_stack([all_differences[place] for place in places])
+        counts = sum(
+            np.count_nonzero(np.abs(block @ columns) >= observed[places], axis=0) for block in draw_signs(number)
+        )
+        p[places] = (1 + counts) / (DRAWN + 1)
+    return p
 
 
 def share_of_sums(differences: Floats, observed: float) -> float:
@@ -53,10 +73,14 @@ def share_of_sums(differences: Floats, observed: float) -> float:
     return float((below + len(second) - not_above).sum() / (len(first) * len(second)))
 
 
-@lru_cache(maxsize=1)
-def draw_signs(number: int) -> NDArray[np.int8]:
-    """Draw signs, -1 or 1, for that many differences from a fixed seed, (100000, number). The last result is cached."""
-    return np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (DRAWN, number))
+@lru_cache(maxsize=2)  # a cell often lacks one repetition of a method
+def draw_signs(number: int) -> list[NDArray[np.int8]]:
+    """Draw 100,000 choices of signs, -1 or 1, for that many differences from a fixed seed, in blocks (5000, number).
+
+    The last two results are cached.
+    """
+    generator, signs = np.random.default_rng(0), np.array([-1, 1], np.int8)
+    return [generator.choice(signs, (BLOCK, number)) for _ in range(DRAWN // BLOCK)]
 
 
 def signed_sums(differences: Floats) -> Floats:

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from itertools import combinations
 from math import comb
 from types import MappingProxyType
@@ -19,9 +19,9 @@ from imbaloss.statistics.paired import (
     ROUNDING,
     corrected_t,
     equivalence,
+    flip_each,
     holm,
     inflation_of,
-    sign_flip,
     superiority,
     wilcoxon,
 )
@@ -115,7 +115,7 @@ def compare(
     all_differences = [scores[first] - scores[second] for first, second in pairs]
     of_pairs = [differences[np.isfinite(differences)] for differences in all_differences]
     inflations = [inflation_of(len(each), test_to_train) for each in of_pairs]
-    p = np.array([sign_flip(each) if test_to_train is None else corrected_t(each, test_to_train) for each in of_pairs])
+    p = test_each_alone(of_pairs, test_to_train)
     p_joint = compute_joint_p(test_jointly(list(scores), pairs, all_differences, test_to_train), p)
     p_same = [equivalence(each, margin, inflation) for each, inflation in zip(of_pairs, inflations, strict=True)]
     p_holm, p_equivalent = holm(p), holm(np.array(p_same))
@@ -186,6 +186,17 @@ def rule_out(
         method: joint.rule(place, allowed[method]) if joint else Ruling(1.0, 0.0, allowed[method])
         for place, method in enumerate(methods)
     }
+
+
+def test_each_alone(of_pairs: Sequence[Floats], test_to_train: float | None) -> Floats:
+    """Return the p-value of each pair's differences for this pair alone, (P,).
+
+    It is that of the sign-flip test; with folds, for which `test_to_train` is n_test / n_train, that of the corrected
+    resampled t-test.
+    """
+    if test_to_train is None:
+        return flip_each(of_pairs)
+    return np.array([corrected_t(differences, test_to_train) for differences in of_pairs])
 
 
 def test_jointly(
@@ -299,10 +310,18 @@ def count_more_seeds(
         smallest = smallest_difference(total, methods, alpha, POWER)
         if smallest is not None and smallest * deviation <= difference:
             return True
-        limit = stats.t.isf(alpha / comb(methods, 2), total - 1)
+        limit = find_t_limit(alpha / comb(methods, 2), total - 1)
+        if (margin - difference) / deviation * np.sqrt(total) <= limit:
+            return False  # below 0.7: one of the two tests alone has at most the share of chi-squared below its mean
         noncentrality = np.array([margin - difference, margin + difference]) / deviation * np.sqrt(total)
         return bool(stats.nct.sf(limit, total - 1, noncentrality).sum() - 1 >= POWER)
 
     candidates = range(seeds + 1, seeds + MOST_MORE + 1)
     place = bisect_left(candidates, True, key=is_decided)
     return None if place == len(candidates) else candidates[place] - seeds
+
+
+@cache
+def find_t_limit(tail: float, degrees: int) -> float:
+    """Return the limit that Student's t exceeds with the probability `tail`. The result is cached."""
+    return float(stats.t.isf(tail, degrees))

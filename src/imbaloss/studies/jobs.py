@@ -9,7 +9,7 @@ from imbaloss.data.resampling import shown_counts
 from imbaloss.evaluation import Decision, calibration
 from imbaloss.learners import Learner
 from imbaloss.studies.study import Run
-from imbaloss.training import Plan, Recipe, plan_training
+from imbaloss.training import Plan, Recipe, check_precision, plan_training
 
 # multiplications that a fit of another library counts as, for each number in its training samples; by time against
 # networks on 1,200 rows, LightGBM, logistic regression and forests are between 2,000 and 70,000
@@ -75,7 +75,8 @@ def cut_into_stacks(
 
     Raises:
         ValueError: A data set cannot give a run: level or shape do not fit, the validation part lacks a class that is
-            needed, or the sampler cannot resample the train part.
+            needed, the sampler cannot resample the train part, or networks have precision bf16 and the device no
+            instructions for it.
         KeyError: A data set of the runs is missing.
     """
     kinds = {each: Kind.of(each, datasets[each.source]) for run in runs for each in (*run.members, run)}
@@ -85,6 +86,8 @@ def cut_into_stacks(
         groups.setdefault(keys[kind], []).append(run)
     jobs = []
     for key, group in groups.items():
+        if group[0].method.learner.is_network:
+            check_precision(key.recipe, device)
         plan = plan_training(key.recipe, key.samples, key.shape, device, stack_size=stack_size)
         size = max(plan.stack_size // (key.candidates * key.recipe.n_networks), 1)
         stacks = [tuple(group[start : start + size]) for start in range(0, len(group), size)]

@@ -18,6 +18,7 @@ from pydantic_core import from_json
 from imbaloss.data import Source
 from imbaloss.studies.bulk import pause_garbage_collection
 from imbaloss.studies.nearest_images import NearestImages, read_nearest_images, write_nearest_images
+from imbaloss.studies.npz import NpzArrays
 from imbaloss.studies.permuted import PermutedScores
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.row import Computation, Row, from_stored, from_texts, to_stored, to_texts
@@ -105,12 +106,12 @@ def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions
 
     Raises:
         KeyError: An array is missing.
-        ValueError: The content is no NPZ file. A damaged one may raise `zipfile.BadZipFile` or `zlib.error`.
+        zipfile.BadZipFile: The content is no NPZ file. A damaged one may raise `zlib.error` or ValueError, too.
     """
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        parts = [name.removesuffix("_labels") for name in arrays.files if name.endswith("_labels")]
-        predictions = {part: read_predictions(arrays, part) for part in parts}
-        return tuple(arrays["losses"].tolist()), from_stored(predictions)
+    arrays = NpzArrays(content)
+    parts = [name.removesuffix("_labels") for name in arrays if name.endswith("_labels")]
+    predictions = {part: read_predictions(arrays, part) for part in parts}
+    return tuple(arrays["losses"].tolist()), from_stored(predictions)
 
 
 def read_predictions(arrays: Mapping[str, NDArray[Any]], part: str) -> Predictions:
@@ -130,8 +131,7 @@ def read_predictions(arrays: Mapping[str, NDArray[Any]], part: str) -> Predictio
 
 def losses_from_bytes(content: bytes) -> tuple[float, ...]:
     """Read the loss of each epoch alone; arguments and errors are those of `from_bytes`."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return tuple(arrays["losses"].tolist())
+    return tuple(NpzArrays(content)["losses"].tolist())
 
 
 def tested_from_bytes(content: bytes) -> Predictions:
@@ -140,8 +140,7 @@ def tested_from_bytes(content: bytes) -> Predictions:
     Raises:
         KeyError: The training failed, so that it predicted nothing.
     """
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return read_predictions(arrays, "test")
+    return read_predictions(NpzArrays(content), "test")
 
 
 def prototypes_from_bytes(content: bytes) -> PrototypeMap | None:
@@ -149,10 +148,9 @@ def prototypes_from_bytes(content: bytes) -> PrototypeMap | None:
 
     Raises:
         KeyError: An array is missing.
-        ValueError: The content is no NPZ file. A damaged one may raise `zipfile.BadZipFile` or `zlib.error`.
+        zipfile.BadZipFile: The content is no NPZ file. A damaged one may raise `zlib.error` or ValueError, too.
     """
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return PrototypeMap.from_arrays(arrays)
+    return PrototypeMap.from_arrays(NpzArrays(content))
 
 
 def read_segments(content: bytes) -> Segments:
@@ -160,14 +158,14 @@ def read_segments(content: bytes) -> Segments:
 
     Raises:
         KeyError: An array is missing.
-        ValueError: The content is no NPZ file, or a row has no segment. A damaged one may raise `zipfile.BadZipFile`
-            or `zlib.error`.
+        ValueError: A row has no segment.
+        zipfile.BadZipFile: The content is no NPZ file. A damaged one may raise `zlib.error` or ValueError, too.
     """
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        names, codes = tuple(arrays["names"].tolist()), arrays["codes"].astype(np.int64)
-        if len(codes) and not 0 <= codes.min() <= codes.max() < len(names):
-            raise ValueError(f"segments must be 0 to {len(names) - 1}, found {codes.min()} to {codes.max()}")
-        return Segments(names, codes, bool(arrays["groups"]))
+    arrays = NpzArrays(content)
+    names, codes = tuple(arrays["names"].tolist()), arrays["codes"].astype(np.int64)
+    if len(codes) and not 0 <= codes.min() <= codes.max() < len(names):
+        raise ValueError(f"segments must be 0 to {len(names) - 1}, found {codes.min()} to {codes.max()}")
+    return Segments(names, codes, bool(arrays["groups"]))
 
 
 class Store:
@@ -250,7 +248,7 @@ class Store:
         """
         with self.transaction() as database, self.explain_damage():
             records = database.execute("SELECT dataset, content FROM examples").fetchall()
-            return {name: Examples(dict(np.load(io.BytesIO(content), allow_pickle=False))) for name, content in records}
+            return {name: Examples(dict(NpzArrays(content))) for name, content in records}
 
     def add_segments(self, data: str, segments: Mapping[str, Segments]) -> None:
         """Write the segments of the rows of a data set, by column, in place of earlier ones of the same columns.

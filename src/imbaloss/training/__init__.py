@@ -2,6 +2,7 @@
 
 from imbaloss.training import onnx_file
 from imbaloss.training.averages import train_averages
+from imbaloss.training.bfloat16 import check_precision
 from imbaloss.training.fast import Plan, plan_training
 from imbaloss.training.fitting import check_loss
 from imbaloss.training.loop import Outcome, check_device, train
@@ -20,6 +21,7 @@ __all__ = [
     "Setting",
     "check_device",
     "check_loss",
+    "check_precision",
     "onnx_file",
     "plan_training",
     "train",

@@ -38,7 +38,8 @@ def train_averages(
         it. A member fails if one of its networks fails.
 
     Raises:
-        ValueError: The members cannot be stacked, or the plan is for other networks or optimizers.
+        ValueError: The members cannot be stacked, the plan is for other networks or optimizers, or the recipe has
+            precision bf16 and the device no instructions for it.
     """
     networks = [network for member in members for network in list_networks(member)]
     outcomes = iter(train(networks, device=device, plan=plan, on_epoch=on_epoch))

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor
 
+from imbaloss.training.bfloat16 import check_precision
 from imbaloss.training.fast import Plan
 from imbaloss.training.member import Member, check_members
 from imbaloss.training.model import Model
@@ -74,9 +75,11 @@ def train(
         raise.
 
     Raises:
-        ValueError: The members cannot be stacked, or the plan is for other networks or optimizers.
+        ValueError: The members cannot be stacked, the plan is for other networks or optimizers, or the recipe has
+            precision bf16 and the device no instructions for it.
     """
     check_members(members)
+    check_precision(members[0].recipe, device)
     if plan:
         plan.check(members[0].recipe)
     courses = [Course(place, member) for place, member in enumerate(members)]

@@ -13,10 +13,12 @@ from imbaloss.report.figures import STYLE, save_figure
 from imbaloss.report.figures.style import (
     COLOURS,
     GREY,
+    TITLE_HEIGHT,
     add_legend,
     assign_marks,
     choose_looks,
     choose_panel_grid,
+    place_empty_labels,
     set_tooltip,
 )
 
@@ -55,6 +57,18 @@ def test_the_layout_is_matplotlibs_own_in_both_files(saved):
     path = re.compile(r' d="[^"]*"| x="[^"]*"| transform="[^"]*"')
     assert path.findall(svg.getvalue().decode()) == path.findall((folder / "one.svg").read_text())
     assert png.getvalue() == (folder / "one.png").read_bytes()
+
+
+def test_places_of_titles_and_empty_labels_are_matplotlibs_own(saved, tmp_path):
+    folder, _ = saved
+    drawn = figure()
+    with mpl.rc_context(STYLE):
+        for panel in drawn.axes:
+            panel.set_title(panel.get_title(), y=TITLE_HEIGHT)
+        place_empty_labels(drawn.axes)
+    save_figure(drawn, tmp_path, "one")
+    for ending in ("svg", "png"):
+        assert (tmp_path / f"one.{ending}").read_bytes() == (folder / f"one.{ending}").read_bytes()
 
 
 def test_names_are_drawn_as_they_are(saved):

@@ -10,7 +10,7 @@ from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Recipe, plan_training, train
 from imbaloss.training.fast.gram_first_layer import GramLayer
 from imbaloss.training.stack import Stack
-from tests.training.examples import RECIPE, split_of
+from tests.training.examples import RECIPE, needs_bfloat16, split_of
 
 CPU = torch.device("cpu")
 BF16 = replace(RECIPE, precision="bf16", lr=0.1)
@@ -106,6 +106,7 @@ def test_members_may_leave(recipe):
         torch.testing.assert_close(stack.train_epoch(), whole.train_epoch()[stays], rtol=1e-3, atol=1e-5)
 
 
+@needs_bfloat16
 def test_a_member_that_diverges_leaves_the_others_as_they_are():
     recipe = replace(BF16, epochs=4)
     some = [Member(split_of(0), LossSpec.parse(loss), recipe, 0) for loss in ("mse", "mfe", "wce")]

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-import torch
 
 from imbaloss.networks import Size
 from imbaloss.training import Recipe, plan_training
@@ -81,16 +80,6 @@ def test_moved_images_leave_the_span():
 def test_parameters_are_those_that_are_trained():
     assert plan_training(RECIPE, 40, (60,)).parameters == 41 * 7 + 8 * 5 + 6
     assert plan_training(RECIPE, 200, (60,)).parameters == 61 * 7 + 8 * 5 + 6
-
-
-@pytest.mark.skipif(not hasattr(torch.cpu, "get_capabilities"), reason="PyTorch before 2.11 does not tell")
-def test_a_processor_without_bfloat16_is_warned_of(monkeypatch):
-    """What a processor has is asked of PyTorch."""
-    recipe = replace(RECIPE, precision="bf16")
-    warning = "this processor has no instructions for bfloat16, which is then slower than float32"
-    for has in (False, True):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: {"avx512_bf16": has})
-        assert (warning in plan_training(recipe, 40, (60,)).reasons) is not has
 
 
 def test_what_a_row_keeps_of_a_plan():

@@ -15,9 +15,11 @@ from imbaloss.evaluation.rankings import count_ranking
 from imbaloss.report.figures.style import (
     COLOURS,
     STYLE,
+    TITLE_HEIGHT,
     CurveLook,
     add_legend,
     choose_looks,
+    place_empty_labels,
     set_tooltip,
 )
 from imbaloss.studies import Predictions
@@ -319,10 +321,11 @@ def create_panels(methods: Iterable[str], *, xlabel: str, ylabel: str) -> tuple[
         panel.remove()
     panels = panels[: len(names)]
     for panel, name in zip(panels, names, strict=True):
-        panel.set_title(fill(name, WIDEST_TITLE))
+        panel.set_title(fill(name, WIDEST_TITLE), y=TITLE_HEIGHT)
     for panel in panels[-columns:]:
         panel.set_xlabel(xlabel)
         panel.tick_params(labelbottom=True)  # also where the line below is not full
     for panel in panels[::columns]:
         panel.set_ylabel(ylabel)
+    place_empty_labels(panels)
     return figure, panels

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from imbaloss.report.comparisons import CellComparison, group_by_score, select_repeated
-from imbaloss.report.figures.style import COLOURS, STYLE, add_legend, set_tooltip
+from imbaloss.report.figures.style import COLOURS, STYLE, TITLE_HEIGHT, add_legend, place_empty_labels, set_tooltip
 from imbaloss.statistics import Ranks, Verdict
 
 ROW_INCHES = 0.24
@@ -42,13 +42,14 @@ def plot_differences(lines: Sequence[CellComparison]) -> Figure:
             panel.axvline(0, color="black", linewidth=0.8)
             for place, pair in enumerate(pairs):
                 draw_pair(panel, of_score, pair, place, levels)
-            panel.set_title(score)
+            panel.set_title(score, y=TITLE_HEIGHT)
             panel.set_xlabel("difference")
             panel.grid(axis="x", alpha=0.3)
             panel.tick_params(axis="y", length=0)
             panel.xaxis.set_major_locator(MaxNLocator(4))
         panels[0].set_yticks(range(len(pairs)), [f"{first} {MINUS} {second}" for first, second in pairs])
         panels[0].set_ylim(len(pairs) - 0.5, -0.5)
+        place_empty_labels(panels)
         for label, look in MARKS.items():
             panels[0].plot([], [], color="black", linestyle="none", label=label, **look)
         if levels != [NO_LEVEL]:

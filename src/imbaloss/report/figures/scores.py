@@ -15,9 +15,11 @@ from imbaloss.report.figures.style import (
     COLOURS,
     LABEL_INCHES,
     STYLE,
+    TITLE_HEIGHT,
     add_legend,
     assign_marks,
     choose_panel_grid,
+    place_empty_labels,
     set_tooltip,
 )
 from imbaloss.report.lines import ScoreLine, has_published
@@ -60,6 +62,7 @@ def plot_scores(lines: Sequence[ScoreLine], cells: Sequence[Cell], compared: Com
             panel.remove()
         for panel in panels[::columns]:
             panel.set_ylabel(compared.label)
+        place_empty_labels(panels[: len(settings)])
         add_legend(figure, panels[: len(settings)], last=PUBLISHED)
     return figure
 
@@ -90,7 +93,7 @@ def plot_one_level(lines: Sequence[ScoreLine], cells: Sequence[Cell], compared: 
                     draw_method(panel, place, lines_of[method], cell.scores[method], compared)
             train = next(iter(lines_of.values())).train
             counts = f"\n{round_counts(train)} positives/negatives in train" if train else ""
-            panel.set_title(f"{setting}{counts}")
+            panel.set_title(f"{setting}{counts}", y=TITLE_HEIGHT)
             panel.set_xlabel(compared.label)
             panel.tick_params(axis="y", length=0)
             panel.tick_params(labelbottom=True)
@@ -99,6 +102,7 @@ def plot_one_level(lines: Sequence[ScoreLine], cells: Sequence[Cell], compared: 
             panel.remove()
         panels[0].set_yticks(range(len(methods)), methods)
         panels[0].set_ylim(len(methods) - 0.5, -0.5)
+        place_empty_labels(panels[: len(settings)])
         if has_published(lines, compared):
             panels[0].plot([], [], "o", color="black", markerfacecolor="none", markersize=9, label=PUBLISHED)
             add_legend(figure, panels[:1])

@@ -35,6 +35,7 @@ STYLE: Any = {
     "text.parse_math": False,  # names come from the user and may contain $
 }
 LABEL_INCHES, HANDLE_INCHES, LINE_INCHES = 0.078, 0.6, 0.2  # in a legend: width of letter and mark, height of line
+TITLE_HEIGHT = 1.0  # of titles above a y-axis without a factor such as 1e6; otherwise Matplotlib measures tick labels
 MOST_COLUMNS = 3  # largest number of panels beside each other
 POINTS = 72  # in an inch, the resolution of SVG files
 TIP = "tip "  # beginning of the ids that hold the tooltip of a mark
@@ -97,6 +98,17 @@ def name_rest(number: int) -> str:
 def set_tooltip(artist: Artist, text: str) -> None:
     """Set the text that a page shows when a reader points at the artist. It replaces the artist's id (gid)."""
     artist.set_gid(TIP + text)
+
+
+def place_empty_labels(panels: Iterable[Axes]) -> None:
+    """Give the labels without a text a place, so that no drawing measures tick labels to find one. Nothing looks other.
+
+    panels: The axes, which have all of their labels.
+    """
+    for panel in panels:
+        for axis in (panel.xaxis, panel.yaxis):
+            if not axis.label.get_text():
+                axis.set_label_coords(0, 0)
 
 
 def choose_panel_grid(panels: int) -> tuple[int, int]:

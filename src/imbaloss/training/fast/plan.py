@@ -94,9 +94,6 @@ def plan_training(
     device = torch.device(device)
     inputs = prod(shape)
     obstacle = find_gram_obstacle(recipe, samples, inputs)
-    reasons = [obstacle] if obstacle else []
-    if recipe.precision == "bf16" and not is_bfloat16_fast(device):
-        reasons.append("this processor has no instructions for bfloat16, which is then slower than float32")
     first_layer = SPAN if shortcuts and not obstacle else INPUTS
     first = samples if first_layer == SPAN else inputs
     size = size_of(recipe.design((first,) if first_layer == SPAN else shape))
@@ -110,7 +107,7 @@ def plan_training(
         parameters=size.parameters,
         operations=size.operations,
         bytes=of_network,
-        reasons=tuple(reasons),
+        reasons=(obstacle,) if obstacle else (),
     )
 
 
@@ -188,16 +185,3 @@ def window_bytes(recipe: Recipe, samples: int, shape: Sequence[int]) -> int:
         return 0
     channels, height, width = shape
     return recipe.dtype.itemsize * samples * channels * (height + 2 * recipe.shift) * (width + 2 * recipe.shift)
-
-
-def is_bfloat16_fast(device: torch.device) -> bool:
-    """Say whether the device has instructions for bfloat16, so that its products are faster than those of float32.
-
-    It is true if PyTorch cannot tell.
-    """
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if not hasattr(torch.cpu, "get_capabilities"):
-        return True
-    has = torch.cpu.get_capabilities()
-    return bool(has.get("avx512_bf16") or has.get("amx_bf16") or has.get("bf16"))
