@@ -113,7 +113,7 @@ def default_target(source: Path) -> str:
 
 def describe_decision(model: "OwnModel") -> str:
     """Say as what the rows of a file are flagged, and by what, for the line that counts them."""
-    from imbaloss.comparison.guaranteed import round_threshold
+    from imbaloss.evaluation.guarantees import round_threshold
 
     if model.costs:
         return f"flagged as {model.positive} (by the costs of each row, {model.costs})"
