@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from imbaloss.learners.estimators import Estimator
     from imbaloss.learners.fitted_model import FittedModel
     from imbaloss.learners.learner import Learner
-    from imbaloss.learners.method import LEARNERS, Method
+    from imbaloss.learners.method import Method
     from imbaloss.learners.stacked_networks import NETWORKS, StackedNetworks
+    from imbaloss.method_names import LEARNERS
 else:
     __getattr__ = import_on_use(__name__)
 
