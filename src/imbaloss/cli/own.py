@@ -149,7 +149,7 @@ def predict(
     Example: imbaloss predict results/fraud/model new.csv --out predictions.csv
     """
     from imbaloss.comparison.door import check_prediction, name_explained
-    from imbaloss.comparison.reading.table_file import ReadingOptions
+    from imbaloss.comparison.reading.reading_options import ReadingOptions
 
     with explain_input_errors():
         if explain is None and background is not None:

@@ -9,22 +9,18 @@ from pathlib import Path
 from unicodedata import decimal
 
 from imbaloss.choices import suggest
-from imbaloss.comparison.reading import delimited, header, parquet, workbook
+from imbaloss.comparison.reading import endings
 from imbaloss.comparison.reading.names import normalize_text
-from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile, naming
+from imbaloss.comparison.reading.reading_options import ReadingOptions, naming
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.evaluation.calibration import NONE
-from imbaloss.evaluation.sample_costs import EXPECTED_COST
 from imbaloss.method_names import check_method
 from imbaloss.plural import join_words
-from imbaloss.training.recipe import check_entries, read_entries
 
 SETS = ("quick", "default", "all")  # names of sets of methods
 UNITS = {"s": 1, "m": 60, "h": 3600}  # of a budget: seconds, minutes, hours
 LONGEST_S = 2**63 / 1e9  # 292 years
 MODEL_FILE = "own.json"  # the file of a model that names its others
-SMALL = 2**20  # number of bytes up to which a spreadsheet is read for the names of its columns
-WRITTEN = (*delimited.ENDINGS, *parquet.ENDINGS)  # endings of files of predictions
+WRITTEN = (*endings.DELIMITED, *endings.PARQUET)  # endings of files of predictions
 
 
 def check_request(source: Path, request: ComparisonRequest) -> None:
@@ -41,48 +37,20 @@ def check_request(source: Path, request: ComparisonRequest) -> None:
         check_method(method, SETS)
     for loss in request.losses or ():
         check_method(loss)
-    check_options(request)
+    request.check_combinations()
+    request.check_numbers()
+    budget_in_seconds(request)
+    if request.recipe or request.cost or request.keep_cost_columns:
+        from imbaloss.comparison.recipe_checks import check_recipe  # here, since most requests need no NumPy for it
+
+        check_recipe(request)
+    from imbaloss.comparison.reading.column_names import read_names  # here, since it needs pyarrow
+
     names = read_names(
         source, ReadingOptions(request.encoding, request.sheet), [name for _, name in list_named_columns(request)]
     )
     if names is not None:
         check_columns(names, request, str(source))
-
-
-def check_options(request: ComparisonRequest) -> None:
-    """Raise ValueError if an option of a request has a value that it does not admit, or options exclude each other."""
-    request.check_combinations()
-    check_costs(request)
-    request.check_numbers()
-    budget_in_seconds(request)
-    check_entries(request.recipe)
-    read_entries({**({"threshold": EXPECTED_COST} if request.cost else {}), **request.recipe})
-
-
-def check_costs(request: ComparisonRequest) -> None:
-    """Check that costs by row are not combined with what decides otherwise, and that probabilities are calibrated.
-
-    Raises:
-        ValueError: The request has costs by row, and a threshold rule or no calibration. Or it has the rule
-            "expected_cost" without costs by row.
-    """
-    threshold, calibration = (request.recipe.get(name) for name in ("threshold", "calibration"))
-    cost, rule = request.write_option("cost"), request.write_option("threshold")
-    if request.cost is None:
-        if threshold == EXPECTED_COST:
-            raise ValueError(
-                f"the rule {EXPECTED_COST} needs the costs of each row: give them by {cost} fn=amount,fp=5"
-            )
-        if request.keep_cost_columns:
-            raise ValueError(f"{request.write_option('keep_cost_columns')} needs costs by row: give them by {cost}")
-        return
-    if threshold is not None:
-        raise ValueError(f"{cost} and {rule} cannot be combined: each row is decided by its own costs")
-    if calibration == NONE:
-        raise ValueError(
-            f"{cost} needs probabilities: leave out {request.write_option('calibration')} none, since scores without "
-            "calibration are none"
-        )
 
 
 def budget_in_seconds(request: ComparisonRequest) -> float | None:
@@ -161,39 +129,6 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
         raise ValueError(f"column {min(both)!r} is both {kind} and free text: use one of the two")
 
 
-def read_names(source: Path, reading: ReadingOptions, wanted: Collection[str]) -> Collection[str] | None:
-    """Read the names of the columns of a file, if that is quick or a wanted column seems to be lacking; else None.
-
-    A header of delimited text that has all wanted columns is taken as it stands at the beginning of the file. Only a
-    file that seems to lack one is read as far as the reading of its rows would read it. Spreadsheets are read up to
-    1 MiB. NPZ files and images are left to their reading.
-
-    Args:
-        source: The file or folder.
-        reading: Options for reading it.
-        wanted: The names of the columns that are needed.
-
-    Raises:
-        OSError: The file cannot be read.
-        ValueError: The file holds no table.
-    """
-    if source.is_dir() and not parquet.is_parquet_folder(source):
-        return None
-    ending = TableFile(source, reading).check()
-    if ending in delimited.ENDINGS:
-        with suppress(ValueError):  # a file in another encoding, or without a header
-            start = header.decode_start(source, reading.encoding or "utf-8")
-            if any(set(wanted) <= set(each.names) for each in header.propose_headers(source, start)):
-                return None
-        return delimited.open_delimited(source, reading.encoding).names
-    if ending in parquet.ENDINGS:
-        return parquet.read_names(source)
-    if ending in workbook.ENDINGS and source.stat().st_size <= SMALL:
-        names: Collection[str] = workbook.read_workbook(source, reading.sheet).column_names
-        return names
-    return None
-
-
 def check_prediction(
     model: Path,
     source: Path,
@@ -223,7 +158,11 @@ def check_prediction(
     find_model_file(model)
     check_files(source, out, background, explains=explains)
     kept = [normalize_text(name) for name in keep]
-    names = read_names(source, reading, kept) if kept else None
+    if not kept:
+        return
+    from imbaloss.comparison.reading.column_names import read_names  # here, since it needs pyarrow
+
+    names = read_names(source, reading, kept)
     with naming(source):
         for name in kept if names is not None else ():
             check_kept_column(name, names or ())

@@ -35,7 +35,8 @@ from imbaloss.comparison.own_data import Baseline, Own
 from imbaloss.comparison.reading import arrays
 from imbaloss.comparison.reading.names import check_names
 from imbaloss.comparison.reading.parquet import is_parquet_folder
-from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile, naming
+from imbaloss.comparison.reading.reading_options import ReadingOptions, naming
+from imbaloss.comparison.reading.table_file import TableFile
 from imbaloss.comparison.reading.text import select
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts

@@ -25,7 +25,7 @@ from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.new_data import NO_REFERENCE, NewData, NewRows
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation, make_preparation
 from imbaloss.comparison.reading.frames import table_from_frame
-from imbaloss.comparison.reading.table_file import naming
+from imbaloss.comparison.reading.reading_options import naming
 from imbaloss.comparison.reference import Reference
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.text_embedding import embed_texts

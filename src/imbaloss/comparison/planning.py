@@ -8,9 +8,10 @@ import numpy as np
 
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.description import count_copies
-from imbaloss.comparison.door import budget_in_seconds, check_costs
+from imbaloss.comparison.door import budget_in_seconds
 from imbaloss.comparison.own_data import FOLDS, Own
 from imbaloss.comparison.preparation import ImagePreparation
+from imbaloss.comparison.recipe_checks import check_costs
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy, choose_methods, choose_recipe, choose_repetitions
 from imbaloss.data import Counts, InputForm

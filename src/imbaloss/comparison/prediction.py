@@ -32,7 +32,8 @@ from imbaloss.comparison.preparation import TablePreparation
 from imbaloss.comparison.reading import arrays, dates, image_names, numbers
 from imbaloss.comparison.reading.names import normalize_text
 from imbaloss.comparison.reading.parquet import is_parquet_folder
-from imbaloss.comparison.reading.table_file import AS_DETECTED, ReadingOptions, TableFile, naming
+from imbaloss.comparison.reading.reading_options import AS_DETECTED, ReadingOptions, naming
+from imbaloss.comparison.reading.table_file import TableFile
 from imbaloss.comparison.reading.text import is_text
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imbaloss.comparison.reading import endings
 from imbaloss.comparison.reading.names import check_names, name_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow import dataset
 
-ENDINGS = (".parquet", ".pq")
+ENDINGS = endings.PARQUET
 INDEX = "__index_level_"  # begins the name that pandas gives to an index without a name
 
 
