@@ -21,7 +21,11 @@ inventory = pytest.importorskip("sphinx.util.inventory", reason="needs Sphinx, w
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]  # one process builds it
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = [*imbaloss.ROOMS, "learners", "statistics"]
+PACKAGES = [
+    *(name for name in imbaloss.__all__ if (Path(imbaloss.__file__).parent / name).is_dir()),
+    "learners",
+    "statistics",
+]
 PAGES = ("index", "thresholds", "reference/commands", "reference/api/report")  # one of each kind
 
 

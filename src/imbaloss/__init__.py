@@ -1,29 +1,45 @@
 """imbaloss: which loss finds the rare class best, and is the difference real?"""
 
-import importlib
-from typing import Any
+from typing import TYPE_CHECKING
+
+from imbaloss.lazy_names import import_on_use
+
+if TYPE_CHECKING:
+    from imbaloss import (
+        boosting,
+        data,
+        evaluation,
+        losses,
+        monitor,
+        networks,
+        report,
+        samplers,
+        studies,
+        training,
+    )
+    from imbaloss.comparison.from_python import compare
+    from imbaloss.estimator import ImbalancedClassifier, MethodClassifier
+else:
+    __getattr__ = import_on_use(__name__)
+
+__all__ = [
+    "ImbalancedClassifier",
+    "MethodClassifier",
+    "__version__",
+    "boosting",
+    "compare",
+    "data",
+    "evaluation",
+    "losses",
+    "monitor",
+    "networks",
+    "report",
+    "samplers",
+    "studies",
+    "training",
+]
 
 __version__ = "0.2.0.dev0"
-
-ROOMS = ("boosting", "data", "evaluation", "losses", "monitor", "networks", "report", "samplers", "studies", "training")
-NAMES = {
-    "ImbalancedClassifier": "imbaloss.estimator",
-    "MethodClassifier": "imbaloss.estimator",
-    "compare": "imbaloss.comparison.from_python",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import and return a part of the package, such as `imbaloss.losses`, or a name in `NAMES`, when it is first used.
-
-    Raises:
-        AttributeError: The package has no such name.
-    """
-    if name in ROOMS:
-        return importlib.import_module(f"imbaloss.{name}")
-    if name in NAMES:
-        return getattr(importlib.import_module(NAMES[name]), name)
-    raise AttributeError(f"module 'imbaloss' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
@@ -31,4 +47,4 @@ def __dir__() -> list[str]:
 
     Modules that the package imports for itself are left out.
     """
-    return ["__version__", *ROOMS, *NAMES]
+    return __all__

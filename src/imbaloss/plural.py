@@ -1,4 +1,4 @@
-"""Counts and lists of words in sentences."""
+"""Counts, shares and lists of words in sentences."""
 
 from collections.abc import Iterable
 
@@ -21,3 +21,9 @@ def join_words(words: Iterable[str], most: int | None = None) -> str:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     *before, last = names
     return f"{', '.join(before)} and {last}" if before else last
+
+
+def write_percent(share: float) -> str:
+    """Write a share in percent with one decimal, or with two significant digits below 1 %: 7.2 %, 20 %, 0.17 %."""
+    percent = 100 * share
+    return f"{percent:.2g} %" if percent < 1 else f"{percent:.1f} %".replace(".0 %", " %")

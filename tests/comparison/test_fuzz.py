@@ -27,7 +27,7 @@ import imbaloss
 from imbaloss.comparison import OwnModel, predict_file
 from imbaloss.comparison.description import count_copies, describe_data
 from imbaloss.comparison.opening import open_own
-from imbaloss.comparison.reading.table_file import ReadingOptions
+from imbaloss.comparison.reading.reading_options import ReadingOptions
 from imbaloss.comparison.request import ComparisonRequest
 from tests.comparison.examples import mixed, write_images
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from imbaloss.data import archives
+from imbaloss.data import archives, download
 from tests.data.small_cifar100 import md5
 
 NAME = "things.tar.gz"
@@ -51,14 +51,14 @@ def address():
 
 
 def test_a_download_ends_in_the_cache(address, capsys):
-    folder = archives.download_archive(f"{address}/good/{NAME}", md5(GOOD))
+    folder = download.download_archive(f"{address}/good/{NAME}", md5(GOOD))
     assert (folder / "one.txt").read_bytes() == b"one"
     assert [path.name for path in archives.cache_folder().iterdir()] == ["things"]
     assert "downloading things.tar.gz" in capsys.readouterr().err
 
 
 def test_quiet_is_quiet(address, capsys):
-    archives.download_archive(f"{address}/good/{NAME}", md5(GOOD), quiet=True)
+    download.download_archive(f"{address}/good/{NAME}", md5(GOOD), quiet=True)
     assert capsys.readouterr() == ("", "")
 
 
@@ -72,14 +72,14 @@ def test_quiet_is_quiet(address, capsys):
 )
 def test_a_download_that_fails_leaves_nothing_and_can_be_repeated(address, path, error, sentence):
     with pytest.raises(error, match=sentence):
-        archives.download_archive(f"{address}/{path}/{NAME}", "0123" if path == "good" else md5(GOOD), quiet=True)
+        download.download_archive(f"{address}/{path}/{NAME}", "0123" if path == "good" else md5(GOOD), quiet=True)
     assert not list(archives.cache_folder().iterdir())
-    assert archives.download_archive(f"{address}/good/{NAME}", md5(GOOD), quiet=True).is_dir()
+    assert download.download_archive(f"{address}/good/{NAME}", md5(GOOD), quiet=True).is_dir()
 
 
 def test_no_network_is_said_in_one_line():
     with pytest.raises(OSError, match=r"could not be downloaded \(ConnectionError\); fetch it by other means"):
-        archives.download_archive("http://127.0.0.1:9/things.tar.gz", "", quiet=True)
+        download.download_archive("http://127.0.0.1:9/things.tar.gz", "", quiet=True)
 
 
 def hostile(path: str, link: str = "") -> bytes:

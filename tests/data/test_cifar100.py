@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imbaloss import data
-from imbaloss.data import archives, cifar100
+from imbaloss.data import archives, cifar100, download
 from tests.data import small_cifar100 as small
 
 
@@ -116,7 +116,7 @@ def test_a_damaged_cache_is_fetched_again(official, tmp_path, monkeypatch):  # n
     assert contents(cifar100.load_cifar100())
     (archives.cache_folder() / "cifar-100-binary" / "test.bin").unlink()
     small.write_binary(tmp_path / "whole")
-    monkeypatch.setattr(archives, "download_archive", lambda *_, **__: tmp_path / "whole")
+    monkeypatch.setattr(download, "download_archive", lambda *_, **__: tmp_path / "whole")
     assert contents(cifar100.load_cifar100())
 
 

@@ -23,7 +23,7 @@ from imbaloss.networks import (
     size_of,
 )
 from imbaloss.networks.initialisation import he
-from imbaloss.networks.kinds import DEFAULTS, Head, Kind
+from imbaloss.networks.kind_text import DEFAULTS, Head, Kind
 from tests.networks.singles import Alone
 
 KINDS = (

@@ -52,7 +52,8 @@ def import_results(
     from imbaloss.atomic_write import make_file_name
     from imbaloss.comparison.imported import importing
     from imbaloss.comparison.imported.request import ImportRequest
-    from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile
+    from imbaloss.comparison.reading.reading_options import ReadingOptions
+    from imbaloss.comparison.reading.table_file import TableFile
 
     with explain_input_errors():
         columns = {

@@ -334,12 +334,14 @@ def recipe_entries(context: typer.Context, options: Sequence[Parameter] = RECIPE
         ValueError: A text is no list of numbers, the network is unknown or lacks the layers, or both `lr` and `tune_lr`
             are set. Values outside their domain raise nothing here.
     """
-    from imbaloss.training.recipe import check_entries  # here, since torch takes a second
-
     recipe = {
         name: parse_numbers(FIELDS[name], value) if FIELDS[name].several else value
         for name, value in used_options(context, options).items()
     }
+    if not recipe:
+        return {}
+    from imbaloss.training.recipe import check_entries  # here, since it takes NumPy
+
     check_entries(recipe)
     if "tune_lr" in recipe and "lr" in recipe:
         raise ValueError("--lr and --tune-lr exclude each other: --tune-lr chooses the learning rate, so leave one out")

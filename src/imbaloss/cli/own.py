@@ -54,13 +54,15 @@ def compare(
 
     Example: imbaloss compare fraud.csv --target fraud --budget 10m
     """
-    from imbaloss.comparison.answer import convert_to_json
-    from imbaloss.comparison.comparing import answer_request
-    from imbaloss.comparison.opening import open_own
-    from imbaloss.comparison.own_model import NAME
+    from imbaloss.comparison.door import MODEL_FILE, check_request
 
     with explain_input_errors(used_options(context, COMPARISON_RECIPE_OPTIONS)):
         request = read_request(context, source)
+        check_request(source, request)
+        from imbaloss.comparison.answer import convert_to_json  # here, since what is refused above needs no torch
+        from imbaloss.comparison.comparing import answer_request
+        from imbaloss.comparison.opening import open_own
+
         with follow_comparison(quiet=quiet) as observer:
             own = open_own(source, request, observer.embed)
             comparison = answer_request(own, request, request.out or Path("results") / own.name, observer)
@@ -70,7 +72,7 @@ def compare(
         return
     print_answer(comparison)
     print()
-    if (folder / "model" / NAME).exists():
+    if (folder / "model" / MODEL_FILE).exists():
         is_blocked = comparison.advice.summary.is_blocked
         print(f"model in {folder / 'model'}{'' if is_blocked else '; to predict:'}")
         if not is_blocked:
@@ -113,7 +115,7 @@ def default_target(source: Path) -> str:
 
 def describe_decision(model: "OwnModel") -> str:
     """Say as what the rows of a file are flagged, and by what, for the line that counts them."""
-    from imbaloss.comparison.guaranteed import round_threshold
+    from imbaloss.evaluation.guarantees import round_threshold
 
     if model.costs:
         return f"flagged as {model.positive} (by the costs of each row, {model.costs})"
@@ -146,21 +148,24 @@ def predict(
 
     Example: imbaloss predict results/fraud/model new.csv --out predictions.csv
     """
-    from imbaloss.comparison.column_contributions import import_shap
-    from imbaloss.comparison.explanation import Explaining
-    from imbaloss.comparison.own_model import OwnModel
-    from imbaloss.comparison.predicted import Deciding
-    from imbaloss.comparison.prediction import name_explained, predict_file
-    from imbaloss.comparison.reading.table_file import ReadingOptions
+    from imbaloss.comparison.door import check_prediction, name_explained
+    from imbaloss.comparison.reading.reading_options import ReadingOptions
 
     with explain_input_errors():
         if explain is None and background is not None:
             raise ValueError("--background is for --explain: name the number of rows to explain, or leave it out")
+        reading = ReadingOptions(**used_options(context, READING_OPTIONS))
+        check_prediction(model, source, out, keep or (), reading, background=background, explains=explain is not None)
+        from imbaloss.comparison.column_contributions import import_shap  # here: what is refused above needs no torch
+        from imbaloss.comparison.explanation import Explaining
+        from imbaloss.comparison.own_model import OwnModel
+        from imbaloss.comparison.predicted import Deciding
+        from imbaloss.comparison.prediction import predict_file
+
         explaining = None if explain is None else Explaining(explain, background)
         if explaining is not None:
             import_shap()  # before anything is read
         fitted = OwnModel.load(model, trust or ())
-        reading = ReadingOptions(**used_options(context, READING_OPTIONS))
         options = Deciding(threshold, prevalence, adjust_prevalence)
         with follow_features() as on_progress:
             observed = replace(fitted, extractors=replace(fitted.extractors, on_progress=on_progress))
@@ -207,8 +212,8 @@ def print_predicted(predicted: "Predicted", out: Path, compared: str) -> None:
         out: The file of the predictions.
         compared: The name of the table with the rows that explained ones are compared with.
     """
+    from imbaloss.comparison.door import name_explained
     from imbaloss.comparison.new_data import describe_unseen
-    from imbaloss.comparison.prediction import name_explained
 
     decided = predicted.model
     print(

@@ -1,6 +1,7 @@
 """The commands that train, run, plan and report studies, and list what there is to study."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer
 from typer import Argument, Option
 
 from imbaloss.atomic_write import make_file_name
+from imbaloss.choices import check_choice
 from imbaloss.cli.app import LOOK_UP, STUDIES, app, explain_input_errors, explain_system_errors
 from imbaloss.cli.options import (
     DATA_OPTIONS,
@@ -34,6 +36,7 @@ from imbaloss.cli.options import (
 from imbaloss.cli.progress import follow_features, progress
 from imbaloss.cli.renamed_options import CommandOfRenamedOptions
 from imbaloss.cli.terminal import print_entry, print_forecast, print_json, print_loss, print_plans, print_run, tell
+from imbaloss.method_names import LOSSES, check_loss
 from imbaloss.recipe_fields import MARGIN
 
 if TYPE_CHECKING:
@@ -67,7 +70,8 @@ def train(
 
     Example: imbaloss train --dataset digits_3_8 --loss focal:gamma=2 --epochs 50
     """
-    from imbaloss import studies
+    check_study_names([dataset], [loss])
+    from imbaloss import studies  # here, since wrong names are refused without torch
     from imbaloss.learners import network_file
     from imbaloss.training import Model
 
@@ -144,13 +148,13 @@ def reproduce(
 
     Example: imbaloss reproduce --dataset digits_3_8 --level 0.1 --loss mse --loss msfe
     """
-    from imbaloss import studies
+    check_study_names(dataset or (), loss or ())
+    from imbaloss import studies  # here, since wrong names are refused without torch
 
     with explain_input_errors():
-        study = override_study(
-            studies.find_built_in(dataset or []), context,
-            datasets=dataset, levels=level, losses=loss, seeds=range(seeds) if seeds else None,
-        )  # fmt: skip
+        known = studies.find_built_in(dataset or [])
+        axes = {"datasets": dataset, "levels": level, "losses": loss, "seeds": range(seeds) if seeds else None}
+        study = override_study(known, context, **axes)
         trained_by = studies.make_executor(executor, workers=workers, address=address)
     run_study(
         study, out, trained_by, stack_size=stack_size, device=device, data_dir=data_dir, as_json=as_json, quiet=quiet,
@@ -225,6 +229,20 @@ def plan(
         print_json(asdict(forecast))
     else:
         print_forecast(forecast)
+
+
+def check_study_names(datasets: Sequence[str], losses: Sequence[str]) -> None:
+    """Check the names of data sets and losses, before anything that needs torch is imported.
+
+    Raises:
+        InputError: There is no such data set, or no such loss.
+    """
+    from imbaloss.data import check_names
+
+    with explain_input_errors():
+        check_names(datasets)
+        for text in losses:
+            check_loss(text)
 
 
 def prepare_stacks(
@@ -400,9 +418,11 @@ def losses(
 
     Example: imbaloss losses focal
     """
-    from imbaloss import losses as catalogue
-
     with explain_input_errors():
+        if name is not None:
+            check_choice("loss", name, LOSSES)
+        from imbaloss import losses as catalogue  # here, since a wrong name is refused without torch
+
         guide = [catalogue.facts(each) for each in ([name] if name else catalogue.names())]
     if as_json:
         print_json(guide)

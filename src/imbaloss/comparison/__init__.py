@@ -1,24 +1,18 @@
-"""The answer for one's own data: a study of methods, its report, and a model that predicts."""
+"""The answer for one's own data: a study of methods, its report, and a model that predicts.
 
-import importlib
-from typing import Any
+Its names are imported when they are first used, so that the command line can read a request without torch.
+"""
 
-NAMES = {
-    "Answer": "imbaloss.comparison.answer",
-    "OwnModel": "imbaloss.comparison.own_model",
-    "compare": "imbaloss.comparison.from_python",
-    "predict_file": "imbaloss.comparison.prediction",
-}
+from typing import TYPE_CHECKING
 
+from imbaloss.lazy_names import import_on_use
 
-def __getattr__(name: str) -> Any:
-    """Import and return `Answer`, `OwnModel`, `compare` or `predict_file` when it is first used.
+if TYPE_CHECKING:
+    from imbaloss.comparison.answer import Answer
+    from imbaloss.comparison.from_python import compare
+    from imbaloss.comparison.own_model import OwnModel
+    from imbaloss.comparison.prediction import predict_file
+else:
+    __getattr__ = import_on_use(__name__)
 
-    So the command line can read the request without torch.
-
-    Raises:
-        AttributeError: The module has no such name.
-    """
-    if name not in NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(NAMES[name]), name)
+__all__ = ["Answer", "OwnModel", "compare", "predict_file"]

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from imbaloss.comparison.columns import MISSING, Schema
 from imbaloss.comparison.hashes import BLOCK
@@ -92,7 +92,9 @@ def roc_areas(values: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray
         The areas; 0.5 for a column with fewer than `FEWEST` values of a class.
     """
     has_value, positive = ~np.isnan(values), labels == 1
-    ranks = rankdata(np.where(has_value, values, np.inf), axis=1)  # NaN last, so that it changes no other rank
+    ranks = scipy.stats.rankdata(
+        np.where(has_value, values, np.inf), axis=1
+    )  # NaN last, so that it changes no other rank
     positives, negatives = has_value[:, positive].sum(axis=1), has_value[:, ~positive].sum(axis=1)
     wins = (ranks * (has_value & positive)).sum(axis=1) - positives * (positives + 1) / 2
     areas = wins / np.maximum(positives * negatives, 1)

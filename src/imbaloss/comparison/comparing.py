@@ -14,6 +14,7 @@ from imbaloss.comparison.budget import TrainedStudy, train_in_budget
 from imbaloss.comparison.column_permutation import MEASURED, measure_columns
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.description import describe_data
+from imbaloss.comparison.door import budget_in_seconds
 from imbaloss.comparison.executor_choice import choose_executor
 from imbaloss.comparison.nearest_images import store_nearest_images
 from imbaloss.comparison.output_folder import choose_folder
@@ -21,7 +22,6 @@ from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, name_output, remove_model
 from imbaloss.comparison.place import SILENT, ComparisonObserver, Place
 from imbaloss.comparison.planning import (
-    budget_in_seconds,
     describe_unmeasured_columns,
     plan_study,
     set_rows_apart,

@@ -14,6 +14,7 @@ from imbaloss.comparison.columns import MISSING, ColumnKind, DateForm, Period, R
 from imbaloss.comparison.hashes import hash_columns, hash_rows
 from imbaloss.comparison.own_data import FOLDS, SET_APART, TEST, TIME, Own
 from imbaloss.comparison.preparation import ImagePreparation
+from imbaloss.plural import write_percent
 
 LOOKED_AT = 100_000  # number of rows that columns are judged by, at most
 GIVES_AWAY = 0.99  # ROC-AUC of a single column, from which on a note is written
@@ -102,12 +103,6 @@ def describe_constant_costs(own: Own) -> Iterator[str]:
 def count_noun(number: int, noun: str) -> str:
     """Return a number with its noun and with commas between thousands, such as "2,000 rows". The plural adds an s."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
-def write_percent(share: float) -> str:
-    """Write a share in percent with one decimal, or with two significant digits below 1 %: 7.2 %, 20 %, 0.17 %."""
-    percent = 100 * share
-    return f"{percent:.2g} %" if percent < 1 else f"{percent:.1f} %".replace(".0 %", " %")
 
 
 def describe_division(own: Own) -> str:

@@ -1,23 +1,10 @@
 """The sentences of an answer whose threshold carries a guarantee, such as a recall of at least 0.9."""
 
-from math import ceil, floor
-
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.summary.decision_counts import pool_counts
 from imbaloss.evaluation import CONFUSION_SCORES, Guarantee
 from imbaloss.evaluation.guarantees import SCORE_WORDS
 from imbaloss.plural import format_count
-
-
-def round_threshold(guarantee: Guarantee, threshold: float, decimals: int) -> str:
-    """Write a threshold with so many decimals, rounded to the side on which the bound of its guarantee still holds.
-
-    It is rounded down for a recall and up for a false positive rate. For a precision it is rounded up, although a
-    higher threshold does not always have a higher precision.
-    """
-    scale = 10.0**decimals
-    rounded = (floor if guarantee.score == "recall" else ceil)(threshold * scale) / scale
-    return f"{rounded:.{decimals}f}"
 
 
 def promise(case: Case, guarantee: Guarantee) -> str:

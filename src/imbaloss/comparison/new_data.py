@@ -9,11 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.columns import MISSING
-from imbaloss.comparison.description import write_percent
 from imbaloss.comparison.reference import ColumnReference, Reference
 from imbaloss.evaluation.drift import excess_p_value, mixture_p_values
 from imbaloss.evaluation.prevalence import count_bins, estimate_share
-from imbaloss.plural import format_count
+from imbaloss.plural import format_count, write_percent
 from imbaloss.statistics import Interval, holm
 
 Floats = NDArray[np.float64]

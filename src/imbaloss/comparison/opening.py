@@ -1,6 +1,6 @@
 """Opening a person's own data: files and frames become `Own`, or one sentence says what is wrong with them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.choices import suggest
 from imbaloss.comparison.assemble import Content, assemble_own, derive_name, join_columns
 from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_notes import describe_names_and_texts
 from imbaloss.comparison.column_values import LARGE, check_test_columns, list_names, take_columns
 from imbaloss.comparison.columns import MISSING, ColumnKind, LeftOut, Reason, Schema
+from imbaloss.comparison.door import check_columns
 from imbaloss.comparison.image_features import ImageColumn
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import find_target, mark_missing
@@ -35,7 +35,8 @@ from imbaloss.comparison.own_data import Baseline, Own
 from imbaloss.comparison.reading import arrays
 from imbaloss.comparison.reading.names import check_names
 from imbaloss.comparison.reading.parquet import is_parquet_folder
-from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile, naming
+from imbaloss.comparison.reading.reading_options import ReadingOptions, naming
+from imbaloss.comparison.reading.table_file import TableFile
 from imbaloss.comparison.reading.text import select
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
@@ -98,7 +99,7 @@ def open_files(source: Path, request: ComparisonRequest, on_progress: ProgressHa
         delimiters.append(delimiter)
     del table  # so that only the list holds it
     pa.default_memory_pool().release_unused()  # what the reading of the files took beyond their tables
-    check_columns(tables[0].column_names, request, str(source))
+    check_columns(tables[0].column_names, request, str(source), read_costs(request).columns)
     images, column = None, find_image_column(tables[0], request)
     if column is not None and maker is None:
         return open_image_listing(files, tables, column, request, notes)
@@ -111,57 +112,6 @@ def open_files(source: Path, request: ComparisonRequest, on_progress: ProgressHa
         refuse_features(request, reason)
     name, delimiter = derive_name(source), delimiters[0]
     return open_tables(name, tables, request, notes=notes, delimiter=delimiter, images=images, on_progress=on_progress)
-
-
-def check_columns(names: Collection[str], request: ComparisonRequest, source: str) -> None:
-    """Check that the columns that the request names exist, and that no column is named for two purposes.
-
-    Args:
-        names: The names of the columns of the data.
-        request: The request.
-        source: The file or the data, which begins messages.
-
-    Raises:
-        ValueError: A column does not exist, or is named for two purposes.
-    """
-    wanted = {
-        "target": request.target,
-        "group": request.group,
-        "time": request.time,
-        "weight": request.weight,
-        "baseline": request.baseline,
-    }
-    lists = {"drop": request.drop, "category": request.category, "mark": request.mark, "keep_na": request.keep_na}
-    lists |= {"text_columns": request.text_columns, "segment": request.segment, "cost": read_costs(request).columns}
-    named = [*wanted.items(), *((purpose, name) for purpose, column_names in lists.items() for name in column_names)]
-    for purpose, name in named:
-        if name is not None and name not in names:
-            existing = f"it has {list_names(list(names))}"
-            if len(names) == 1:
-                existing = f"it has one column, {next(iter(names))!r}: is the delimiter another than , ; | and tab?"
-            named_by = f"which {request.write_option(purpose)} names"
-            raise ValueError(f"{source} has no column {name!r}, {named_by}{suggest(name, names)}; {existing}")
-    for purpose in ("group", "time"):
-        if wanted[purpose] == request.target:
-            raise ValueError(
-                f"the {purpose} column is the target, {request.target!r}, which cannot divide the rows: name another "
-                f"column with --{purpose}"
-            )
-    for purpose, columns in (
-        ("baseline", (request.baseline,)), ("weight", (request.weight,)), ("cost", lists["cost"]),
-        ("segment", request.segment),
-    ):  # fmt: skip
-        if request.target in columns:
-            raise ValueError(f"the {purpose} column is the target, {request.target!r}: name another column")
-    if request.group is not None and request.group == request.time:
-        raise ValueError(f"column {request.group!r} is both group and time: use one of the two")
-    if request.target in request.drop:
-        raise ValueError(f"the target, {request.target!r}, cannot be left out")
-    if both := set(request.mark) & set(request.category):
-        raise ValueError(f"column {min(both)!r} is both a category and a number with marks: use one of the two")
-    if both := set(request.text_columns) & {*request.mark, *request.category}:
-        kind = "a category" if min(both) in request.category else "a number with marks"
-        raise ValueError(f"column {min(both)!r} is both {kind} and free text: use one of the two")
 
 
 def open_tables(
@@ -192,7 +142,7 @@ def open_tables(
         ValueError: Nothing can be learned from the data, or the tables do not fit the request or each other.
     """
     check_names(name, tables[0].column_names)
-    check_columns(tables[0].column_names, request, name)
+    check_columns(tables[0].column_names, request, name, read_costs(request).columns)
     if tables[0].num_rows >= LARGE:
         return_freed_memory()
     target = name_classes(request.target, find_target(tables[0], request.target, request.na_values))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.columns import Column, LeftOut, Reason, Schema
+from imbaloss.comparison.door import MODEL_FILE, find_model_file
 from imbaloss.comparison.embedding import Embedding
 from imbaloss.comparison.explanation import SEED, RowSample, RowsToExplain, check_explaining
 from imbaloss.comparison.image_inputs import ImageInputs, are_images, embed_columns
@@ -24,7 +25,7 @@ from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.new_data import NO_REFERENCE, NewData, NewRows
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation, make_preparation
 from imbaloss.comparison.reading.frames import table_from_frame
-from imbaloss.comparison.reading.table_file import naming
+from imbaloss.comparison.reading.reading_options import naming
 from imbaloss.comparison.reference import Reference
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.stored_extractors import BUNDLED, StoredExtractors
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 FORMAT = "imbaloss own model 2"
 FORMAT_1 = "imbaloss own model 1"  # its preparation is a ColumnTransformer; it can still be read
-NAME, PREPARATION, REFERENCE = "own.json", "preparation.skops", "reference.safetensors"
+NAME, PREPARATION, REFERENCE = MODEL_FILE, "preparation.skops", "reference.safetensors"
 PROBABILITY, SCORE = "probability", "score"  # names of what a model gives for the positive class
 SCHEMA = "schema.json"  # the file in a skops file that names types
 CHECKSUM = "sha256"  # the entry with the checksum of all other entries
@@ -488,9 +489,7 @@ def read_header(folder: Path) -> dict[str, Any]:
     Raises:
         ValueError: The file is missing, was changed after it was written, or has a format that is unknown.
     """
-    file = folder / NAME
-    if not file.is_file():
-        raise ValueError(f"{folder} holds no {NAME}: `imbaloss compare` saved no model there")
+    file = find_model_file(folder)
     try:
         header = json.loads(file.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:

@@ -1,18 +1,17 @@
 """Planning the study of a request: its methods, the number of repetitions, and the recipe."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
-from unicodedata import decimal
 
 import numpy as np
-import pandas as pd
 
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.description import count_copies
+from imbaloss.comparison.door import budget_in_seconds
 from imbaloss.comparison.own_data import FOLDS, Own
 from imbaloss.comparison.preparation import ImagePreparation
+from imbaloss.comparison.recipe_checks import check_costs
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy, choose_methods, choose_recipe, choose_repetitions
 from imbaloss.data import Counts, InputForm
@@ -29,7 +28,6 @@ MOST_PERMUTATIONS = 5  # of one column
 PERMUTED = 120  # permutations of all columns together, in a repetition
 SHOWN = 5  # missed images, and false alarms, on the page unless another number is asked for
 WIDE = 256  # number of frozen features of a row from which on sets have no forest
-UNITS = ("s", "m", "h")  # of a budget: seconds, minutes, hours
 
 
 def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
@@ -191,32 +189,6 @@ def describe_unmeasured_columns(request: ComparisonRequest, kind: Schema | Image
     return ("Which columns matter is not measured, since there is only one",) if request.importance else ()
 
 
-def check_costs(request: ComparisonRequest) -> None:
-    """Check that costs by row are not combined with what decides otherwise, and that probabilities are calibrated.
-
-    Raises:
-        ValueError: The request has costs by row, and a threshold rule or no calibration. Or it has the rule
-            "expected_cost" without costs by row.
-    """
-    threshold, calibration = (request.recipe.get(name) for name in ("threshold", "calibration"))
-    cost, rule = request.write_option("cost"), request.write_option("threshold")
-    if request.cost is None:
-        if threshold == EXPECTED_COST:
-            raise ValueError(
-                f"the rule {EXPECTED_COST} needs the costs of each row: give them by {cost} fn=amount,fp=5"
-            )
-        if request.keep_cost_columns:
-            raise ValueError(f"{request.write_option('keep_cost_columns')} needs costs by row: give them by {cost}")
-        return
-    if threshold is not None:
-        raise ValueError(f"{cost} and {rule} cannot be combined: each row is decided by its own costs")
-    if calibration == NONE:
-        raise ValueError(
-            f"{cost} needs probabilities: leave out {request.write_option('calibration')} none, since scores without "
-            "calibration are none"
-        )
-
-
 def check_weights(own: Own, methods: Sequence[Method], request: ComparisonRequest) -> None:
     """Check that what a comparison does can count rows by their weights.
 
@@ -277,29 +249,3 @@ def set_rows_apart(own: Own, request: ComparisonRequest) -> Own:
             f"{own.name}: besides the {noun}s set apart for {guarantee} there are {few}, too few for {own.folds} folds"
         )
     return own
-
-
-def budget_in_seconds(request: ComparisonRequest) -> float | None:
-    """Return the budget of a request in seconds, such as 600.0 for "10m"; None if it has no budget.
-
-    Raises:
-        ValueError: The budget is no time.
-    """
-    return None if request.budget is None else parse_budget(request.budget)
-
-
-def parse_budget(budget: str) -> float:
-    """Parse a time such as 90s, 10m or 1.5 h, and return it in seconds. Units are s, m and h.
-
-    Raises:
-        ValueError: The text is not a plain number above 0 followed by a unit, or the time is above 292 years, the limit
-            of pandas.
-    """
-    text = str(budget).strip()
-    amount, unit = text[:-1].rstrip(), text[-1:]
-    if unit in UNITS and all(digits.isdecimal() for digits in amount.split(".", 1)):
-        plain = ".".join("".join(str(decimal(digit)) for digit in digits) for digits in amount.split("."))
-        with suppress(ValueError):
-            if seconds := pd.Timedelta(f"{plain}{unit}").total_seconds():
-                return seconds
-    raise ValueError(f"budget must be a time, such as 90s, 10m or 2h, found {budget!r}")

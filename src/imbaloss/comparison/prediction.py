@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.choices import suggest
 from imbaloss.comparison import table_writing
-from imbaloss.comparison.column_values import list_names
 from imbaloss.comparison.columns import Column, ColumnKind, DateForm, NumberForm, Schema
+from imbaloss.comparison.door import check_files, check_kept_column, name_explained
 from imbaloss.comparison.explanation import (
     BASE,
     CONTRIBUTION,
@@ -33,7 +32,8 @@ from imbaloss.comparison.preparation import TablePreparation
 from imbaloss.comparison.reading import arrays, dates, image_names, numbers
 from imbaloss.comparison.reading.names import normalize_text
 from imbaloss.comparison.reading.parquet import is_parquet_folder
-from imbaloss.comparison.reading.table_file import AS_DETECTED, ReadingOptions, TableFile, naming
+from imbaloss.comparison.reading.reading_options import AS_DETECTED, ReadingOptions, naming
+from imbaloss.comparison.reading.table_file import TableFile
 from imbaloss.comparison.reading.text import is_text
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def predict_file(
             or is one to read, a column to keep does not exist, or the share of positives cannot be estimated but is
             needed. Or an option for decisions or explanations is wrong.
     """
-    check_files(source, out, explaining)
+    background = None if explaining is None else explaining.background
+    check_files(source, out, background, explains=explaining is not None)
     if explaining is not None:
         check_explaining(model, explaining.rows)
     keep = [normalize_text(name) for name in keep]
@@ -120,39 +121,6 @@ def write_explanation(explained: RowsToExplain, out: Path) -> Explanation:
     rounded = (explanation.name, BASE, CONTRIBUTION)
     table_writing.write_table(name_explained(out), iter([explanation.to_frame()]), rounded)
     return explanation
-
-
-def name_explained(out: Path) -> Path:
-    """Return the file for explanations that belongs to a file of predictions: a.csv gives a_explained.csv."""
-    return out.with_name(f"{out.stem}_explained{out.suffix}")
-
-
-def check_files(source: Path, out: Path, explaining: Explaining | None) -> None:
-    """Check the files to read and to write.
-
-    Args:
-        source: The data.
-        out: The file of the predictions.
-        explaining: Options for explanations, which may name a table to compare with; None for no explanations.
-
-    Raises:
-        FileNotFoundError: A file to read does not exist.
-        ValueError: The file of the predictions has an ending of no format, or a file to write is one to read.
-    """
-    if out.suffix.lower() not in table_writing.ENDINGS:
-        raise ValueError(
-            f"{out} must end in {', '.join(table_writing.ENDINGS)}: the ending decides the format of the predictions"
-        )
-    background = None if explaining is None else explaining.background
-    for file in filter(None, (source, background)):
-        if not file.exists():
-            raise FileNotFoundError(f"there is no file or folder {file}")
-    if out.exists() and out.samefile(source):
-        raise ValueError(f"{out} is the file to predict for: write the predictions to another one")
-    for written in (out, name_explained(out)) if explaining else ():
-        for read in filter(None, (source, background)):
-            if written.exists() and written.samefile(read):
-                raise ValueError(f"{read} would be replaced by {written}: name another file with --out")
 
 
 def open_explained(model: OwnModel, explaining: Explaining, reading: ReadingOptions) -> RowsToExplain:
@@ -401,10 +369,7 @@ def check_kept(taken: Collection[str], names: Sequence[str], keep: Sequence[str]
             raise ValueError(
                 f"column {name!r} cannot be kept, since the output has a column of that name: rename it or leave it out"
             )
-        if name not in names:
-            raise ValueError(
-                f"there is no column {name!r} to keep{suggest(name, names)}; there are {list_names(list(names))}"
-            )
+        check_kept_column(name, names)
 
 
 def add_predictions(

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zlib import crc32
 
 import numpy as np
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from safetensors import numpy as safetensors
 
 from imbaloss.comparison.columns import MISSING, Column, ColumnKind
-from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.evaluation import Rule, choose_threshold
 from imbaloss.evaluation.prevalence import count_bins, find_edges, shift_probabilities, weigh_for_share
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.spec_text import to_tuples
-from imbaloss.studies import Predictions
+
+if TYPE_CHECKING:
+    from imbaloss.comparison.own_data import Own
+    from imbaloss.studies import Predictions
 
 Floats = NDArray[np.float64]
 BINS = 10  # bins of the numbers of a column, of about as many rows each; missing ones have a bin of their own
@@ -161,7 +163,7 @@ class Reference:
 
 
 def make_reference(
-    own: Own, preparation: TablePreparation | ImagePreparation, validation: Predictions
+    own: "Own", preparation: TablePreparation | ImagePreparation, validation: "Predictions"
 ) -> Reference | None:
     """Count all rows of a person's own data by column, and keep labels and probabilities of the validation rows.
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from imbaloss.comparison.bootstrap_of_test_rows import estimate_mean
 from imbaloss.comparison.case import Case
-from imbaloss.comparison.guaranteed import check_guarantee, promise, round_threshold
+from imbaloss.comparison.guaranteed import check_guarantee, promise
 from imbaloss.comparison.recommendation import Kind, choose_method, find_kind, find_most_scored
 from imbaloss.comparison.summary.decision_counts import count_decisions, pool_counts
 from imbaloss.evaluation import Guarantee
 from imbaloss.evaluation.calibration import NONE
+from imbaloss.evaluation.guarantees import round_threshold
 from imbaloss.evaluation.objective import AnyRule
 from imbaloss.evaluation.sample_costs import ExpectedCost
 from imbaloss.evaluation.scores import Threshold

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from imbaloss.comparison.reading import delimited, parquet
-
-ENDINGS = (*delimited.ENDINGS, *parquet.ENDINGS)
+from imbaloss.comparison.reading import parquet
 
 
 def write_table(file: Path, parts: Iterator[pd.DataFrame], rounded: Collection[str] = ()) -> int:

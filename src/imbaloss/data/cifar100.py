@@ -112,7 +112,9 @@ def load_from_cache(*, quiet: bool) -> Cifar100:
         with contextlib.suppress(ValueError, OSError):
             return read_folder(place)
         shutil.rmtree(place)
-    return read_folder(archives.download_archive(DOWNLOAD, ARCHIVES[DOWNLOAD.rpartition("/")[2]], quiet=quiet))
+    from imbaloss.data import download  # here, since few need requests
+
+    return read_folder(download.download_archive(DOWNLOAD, ARCHIVES[DOWNLOAD.rpartition("/")[2]], quiet=quiet))
 
 
 def read_folder(place: Path) -> Cifar100:

@@ -9,8 +9,8 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special
 
 from imbaloss.statistics import wilson_interval
 
@@ -49,7 +49,7 @@ class Calibration:
         if logits.ndim == 1:
             return curve(logits, self.numbers[0])
         each = zip(one_against_rest(logits).T, self.numbers, strict=True)
-        scores = special.expit(np.stack([curve(odds, numbers) for odds, numbers in each], axis=1))
+        scores = scipy.special.expit(np.stack([curve(odds, numbers) for odds, numbers in each], axis=1))
         total = scores.sum(axis=1, keepdims=True)
         even = np.full_like(scores, 1 / scores.shape[1])  # if the sum is 0, as in scikit-learn
         with np.errstate(divide="ignore"):
@@ -93,7 +93,7 @@ def isotonic(odds: Floats, numbers: tuple[float, ...]) -> Floats:
     """
     half = len(numbers) // 2
     before, after, slope = np.array(numbers[:half]), np.array(numbers[half : 2 * half]), numbers[2 * half :]
-    calibrated: Floats = special.logit(np.interp(special.expit(odds), before, after))
+    calibrated: Floats = scipy.special.logit(np.interp(scipy.special.expit(odds), before, after))
     return calibrated + slope[0] * odds if slope else calibrated
 
 
@@ -174,7 +174,7 @@ def log_losses(labels: Labels, logits: Floats) -> Floats:
     """Compute the cross-entropy of each sample in nats, (N,), from log-odds (N,) or unnormalised logits (N, C)."""
     both = np.stack([np.zeros_like(logits), logits], axis=1) if logits.ndim == 1 else logits
     chosen = np.take_along_axis(both, labels[:, None], axis=1)[:, 0]
-    losses: Floats = special.logsumexp(both, axis=1) - chosen
+    losses: Floats = scipy.special.logsumexp(both, axis=1) - chosen
     return losses
 
 
@@ -235,7 +235,7 @@ def fit_temperature(labels: Labels, logits: Floats, weights: Floats) -> tuple[fl
         """Return the weighted mean cross-entropy, in nats, of the logits divided by the temperature e^-log_slope."""
         return float(np.average(log_losses(labels, np.exp(log_slope) * logits), weights=weights))
 
-    best = optimize.minimize_scalar(cross_entropy, bounds=LOG_SLOPES, method="bounded").x
+    best = scipy.optimize.minimize_scalar(cross_entropy, bounds=LOG_SLOPES, method="bounded").x
     return float(np.exp(-best)), *limit
 
 
@@ -269,7 +269,7 @@ def fit_platt(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...
         slope = float(model.coef_[0, 0]) / scale
         if slope > SMALLEST_SLOPE:
             return slope, float(model.intercept_[0]) - slope * middle, *limit
-    return SMALLEST_SLOPE, float(special.logit(np.average(targets, weights=weights))), *limit
+    return SMALLEST_SLOPE, float(scipy.special.logit(np.average(targets, weights=weights))), *limit
 
 
 def fit_isotonic(labels: Labels, odds: Floats, weights: Floats, *, bounded: bool) -> tuple[float, ...]:
@@ -282,14 +282,14 @@ def fit_isotonic(labels: Labels, odds: Floats, weights: Floats, *, bounded: bool
 
     low, high = platt_targets(labels, weights) if bounded else (0.0, 1.0)
     model = IsotonicRegression(y_min=low, y_max=high, out_of_bounds="clip")
-    model.fit(special.expit(odds), labels, sample_weight=weights)
+    model.fit(scipy.special.expit(odds), labels, sample_weight=weights)
     points: list[float] = [*model.X_thresholds_.tolist(), *model.y_thresholds_.tolist()]
     return tuple(points) + ((WITHIN_A_STEP,) if bounded else ())
 
 
 def one_against_rest(logits: Floats) -> Floats:
     """Compute the log-odds of each class against all other classes: log-probabilities (N, C) -> log-odds (N, C)."""
-    rest = [special.logsumexp(np.delete(logits, c, axis=1), axis=1) for c in range(logits.shape[1])]
+    rest = [scipy.special.logsumexp(np.delete(logits, c, axis=1), axis=1) for c in range(logits.shape[1])]
     odds: Floats = logits - np.stack(rest, axis=1)
     return odds
 

@@ -3,8 +3,8 @@
 from math import ceil
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from imbaloss.evaluation.mixture import SMALLEST, fit_mixture
 
@@ -40,7 +40,7 @@ def mixture_p_values(new: Floats, reference: Floats, shares: Floats) -> Floats:
     for counts, fitted in zip(reference, mixture.classes, strict=True):
         statistics = statistics + chi_square(counts, fitted)
     bins = np.count_nonzero(joined.sum(axis=0)[tested], axis=-1)
-    p_values[tested] = np.where(bins > 1, stats.chi2.sf(statistics.min(axis=0), np.maximum(bins - 1, 1)), 1.0)
+    p_values[tested] = np.where(bins > 1, scipy.stats.chi2.sf(statistics.min(axis=0), np.maximum(bins - 1, 1)), 1.0)
     return p_values
 
 
@@ -95,4 +95,4 @@ def excess_p_value(count: int, rows: int, reference: tuple[int, int], ratio: flo
     if not count:
         return 1.0
     rows = ceil(ratio * rows)
-    return float(stats.hypergeom.sf(count - 1, rows + reference[1], count + reference[0], rows))
+    return float(scipy.stats.hypergeom.sf(count - 1, rows + reference[1], count + reference[0], rows))

@@ -12,8 +12,8 @@ from math import ceil, floor, log
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from imbaloss.data.samples import Counts
 from imbaloss.evaluation.confusion import ConfusionCounts
@@ -104,7 +104,7 @@ class Guarantee:
         tail is an incomplete beta function: P(X >= k) = I_p(k, n - k + 1) for k > 0.
         """
         right, decisions = self.count_right(counts)
-        tails = special.betainc(np.maximum(right, 1), decisions - right + 1, self.needed_share)
+        tails = scipy.special.betainc(np.maximum(right, 1), decisions - right + 1, self.needed_share)
         return np.where(right > 0, tails, 1.0)
 
 
@@ -118,7 +118,7 @@ def bound_share(right: float, decisions: float, confidence: float) -> float:
 
     It is the lowest share that the exact binomial test does not reject.
     """
-    return float(special.betaincinv(right, decisions - right + 1, 1 - confidence)) if right else 0.0
+    return float(scipy.special.betaincinv(right, decisions - right + 1, 1 - confidence)) if right else 0.0
 
 
 def find_largest_share(samples: int, confidence: float) -> float:
@@ -242,3 +242,14 @@ def explain_imprecise(guarantee: Guarantee, right: float, decisions: float) -> s
         f"{format_count(int(decisions), 'row')} set apart, {right:.0f} of them positive, which guarantees "
         f"{floor(100 * shown) / 100:g}"
     )
+
+
+def round_threshold(guarantee: Guarantee, threshold: float, decimals: int) -> str:
+    """Write a threshold with so many decimals, rounded to the side on which the bound of its guarantee still holds.
+
+    It is rounded down for a recall and up for a false positive rate. For a precision it is rounded up, although a
+    higher threshold does not always have a higher precision.
+    """
+    scale = 10.0**decimals
+    rounded = (floor if guarantee.score == "recall" else ceil)(threshold * scale) / scale
+    return f"{rounded:.{decimals}f}"

@@ -6,8 +6,8 @@ Under label shift only the share of positives of new rows is another: rows of on
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 Floats = NDArray[np.float64]
 HALVINGS = 45  # of the interval in which the multiplier lies: to 13 digits
@@ -83,6 +83,6 @@ def log_likelihood(new: Floats, reference: Floats, mixture: Mixture) -> Floats:
         reference: (2, ..., K), counts of the negatives and of the positives.
         mixture: The fitted probabilities, of S shares.
     """
-    of_classes = special.xlogy((reference + SMALLEST)[:, None], mixture.classes).sum(axis=(0, -1))
-    likelihood: Floats = special.xlogy(new, mixture.new).sum(axis=-1) + of_classes
+    of_classes = scipy.special.xlogy((reference + SMALLEST)[:, None], mixture.classes).sum(axis=(0, -1))
+    likelihood: Floats = scipy.special.xlogy(new, mixture.new).sum(axis=-1) + of_classes
     return likelihood

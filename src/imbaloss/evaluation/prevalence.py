@@ -1,8 +1,8 @@
 """The share of positives among new rows without labels, under label shift: only the share is another."""
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
 
 from imbaloss.evaluation.mixture import fit_mixture, log_likelihood
 from imbaloss.evaluation.priors import shift_logits
@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 CUTS = 4  # parts into which the probabilities of each class are cut; both give at most 7 bins
 FEWEST = 2  # reference rows of each class
-TRIED = np.concatenate([[0.0], special.expit(np.linspace(-14, 14, 281)), [1.0]])  # shares of the first search
+TRIED = np.concatenate([[0.0], scipy.special.expit(np.linspace(-14, 14, 281)), [1.0]])  # shares of the first search
 STEPS = 41  # shares of the second search, around the best of the first
 
 
@@ -62,7 +62,7 @@ def estimate_share(new: Floats, reference: Floats, confidence: float = 0.95) -> 
     likelihoods = profile(new, reference, shares)
     best = int(likelihoods.argmax())
     roots = np.sqrt(np.maximum(2 * (likelihoods[best] - likelihoods), 0))
-    limit = float(stats.t.ppf((1 + confidence) / 2, reference.sum(axis=1).min() - 1))
+    limit = float(scipy.stats.t.ppf((1 + confidence) / 2, reference.sum(axis=1).min() - 1))
     if roots[0] <= limit and roots[-1] <= limit:
         return None
     low = find_crossing(shares[: best + 1][::-1], roots[: best + 1][::-1], limit)
@@ -97,9 +97,9 @@ def shift_probabilities(probabilities: Floats, share: float, new_share: float) -
 
     Source: Saerens, Latinne and Decaestecker 2002, equation 2.4.
     """
-    logits = special.logit(probabilities)
+    logits = scipy.special.logit(probabilities)
     factors = np.log([(1 - new_share) / (1 - share), new_share / share])
-    shifted: Floats = special.expit(shift_logits(logits, factors.tolist()))
+    shifted: Floats = scipy.special.expit(shift_logits(logits, factors.tolist()))
     return shifted
 
 

@@ -15,13 +15,11 @@ from imbaloss.choices import check_choice
 from imbaloss.extras import describe_installation
 from imbaloss.features.extractor import ExtractorFacts
 from imbaloss.features.image_settings import IMAGENET_MEAN, IMAGENET_STD, ImageSettings, prepare_image
-from imbaloss.features.spec import ExtractorSpec
+from imbaloss.features.spec import FLIPS, ExtractorSpec
 
 if TYPE_CHECKING:
     from PIL import Image
 
-FLIPS = "flips"
-PARAMETERS = (FLIPS,)
 ENDING = ".onnx"
 SIZE = 224  # the default side of the inputs of a graph that takes any
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")

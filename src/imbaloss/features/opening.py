@@ -5,18 +5,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from torch import nn
 
-from imbaloss.features import onnx_model, timm_model
 from imbaloss.features.extractor import Extractor, ExtractorFacts
 from imbaloss.features.image_settings import ImageSettings
 from imbaloss.features.onnx_model import OnnxExtractor
-from imbaloss.features.spec import ExtractorSpec
+from imbaloss.features.spec import read_image_spec
 from imbaloss.features.timm_model import TimmExtractor
 
 if TYPE_CHECKING:
     from PIL import Image  # noqa: F401 - named in a type
 
 OPENERS: dict[str, type[TimmExtractor] | type[OnnxExtractor]] = {"timm": TimmExtractor, "onnx": OnnxExtractor}
-PARAMETERS = {"timm": timm_model.PARAMETERS, "onnx": onnx_model.PARAMETERS}
 
 
 class ImageExtractor(Extractor["Image.Image"], Protocol):
@@ -29,15 +27,6 @@ class ImageExtractor(Extractor["Image.Image"], Protocol):
     @property
     def module(self) -> nn.Module | None:
         """Prepared images (B, 3, H, W) -> features (B, D), as a module of torch; None if there is no such module."""
-
-
-def read_image_spec(text: str) -> ExtractorSpec:
-    """Read the text of an extractor of images, without opening it.
-
-    Raises:
-        ValueError: The text has another form, or its kind or a parameter is unknown.
-    """
-    return ExtractorSpec.parse(text, PARAMETERS)
 
 
 def open_image_extractor(text: str) -> ImageExtractor:

@@ -8,6 +8,8 @@ from typing import Self
 from imbaloss.choices import check_choice, check_parameter
 
 FORM = re.compile(r"(?P<kind>[^:]+):(?P<name>.+?)(:(?P<parameters>\w+=.*))?")  # a name may hold colons, as C:\x.onnx
+WEIGHTS, FLIPS = "weights", "flips"
+OF_IMAGES = {"timm": (WEIGHTS, FLIPS), "onnx": (FLIPS,)}  # kinds of extractors of images, and their parameters
 TRUTH_VALUES = {"true": True, "false": False}
 
 
@@ -61,3 +63,12 @@ class ExtractorSpec:
         if value not in TRUTH_VALUES:
             raise ValueError(f"{key} of {self} must be true or false, found {value!r}")
         return TRUTH_VALUES[value]
+
+
+def read_image_spec(text: str) -> ExtractorSpec:
+    """Read the text of an extractor of images, without opening it.
+
+    Raises:
+        ValueError: The text has another form, or its kind or a parameter is unknown.
+    """
+    return ExtractorSpec.parse(text, OF_IMAGES)

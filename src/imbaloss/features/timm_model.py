@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import requests
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -20,14 +19,12 @@ from imbaloss.choices import suggest
 from imbaloss.extras import describe_installation
 from imbaloss.features.extractor import ExtractorFacts
 from imbaloss.features.image_settings import ImageSettings
-from imbaloss.features.spec import ExtractorSpec
+from imbaloss.features.spec import FLIPS, WEIGHTS, ExtractorSpec
 from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     from PIL import Image
 
-WEIGHTS, FLIPS = "weights", "flips"
-PARAMETERS = (WEIGHTS, FLIPS)
 ENDING = ".safetensors"
 CLASSIFIERS = ("classifier", "fc", "head")  # their usual names in models of timm
 HUB_FILES = ("model.safetensors", "open_clip_model.safetensors")  # names of files with weights in Hugging Face's hub
@@ -251,6 +248,7 @@ def find_hub_file(name: str, repository: str, names: Iterable[str]) -> Path:
         ValueError: The repository has no such file, or it cannot be reached.
     """
     import huggingface_hub
+    import requests
     from huggingface_hub import constants, errors
 
     named = list(names)

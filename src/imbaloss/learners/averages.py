@@ -1,6 +1,5 @@
 """Averages of methods as a learner: the mean of calibrated log-odds, with equal weights or with chosen ones."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +15,7 @@ from imbaloss.evaluation import Decision
 from imbaloss.learners.average_model import AverageModel
 from imbaloss.learners.learner import Description
 from imbaloss.losses import LossSpec
+from imbaloss.method_names import AVERAGE, SELECTION
 from imbaloss.training import Candidate, Member, Outcome, Plan, Recipe, Setting
 
 if TYPE_CHECKING:
@@ -24,14 +24,11 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 # the rows of the validation part, as places, and the probabilities for them -> a score, more is better; None: undefined
 Score = Callable[[NDArray[np.int64], Floats], float | None]
-AVERAGE, SELECTION = "average", "ensemble_selection"  # names of the two kinds, before the parentheses
-AVERAGES = (AVERAGE, SELECTION)
 FEWEST = 2  # number of members
 BAGS = 20  # samples of the validation part, in each of which members are chosen
 STEPS = 10  # members that are chosen in each, with replacement
 MOST_DRAWN = 20_000  # rows of a bag, at most
 STREAM = "ensemble selection"  # the name of the random stream that draws the bags
-PARAMETER = re.compile(r"\s*[A-Za-z_]\w*\s*=")  # begins a parameter of the member before the comma
 TITLES = {AVERAGE: "average of", SELECTION: "weighted average of"}
 SOURCES = {
     AVERAGE: "Genest and Zidek 1986, Statistical Science 1 (the logarithmic opinion pool)",
@@ -215,30 +212,3 @@ def select_in_bag(log_odds: Floats, score: Callable[[Floats], float | None]) -> 
         if values[place] > best_score:
             best, best_score = step + 1, values[place]
     return chosen[:best]
-
-
-def split_members(text: str) -> tuple[str, list[str]] | None:
-    """Split the text of an average into its kind and the texts of its members; None for any other text.
-
-    A comma ends a member unless a parameter `name=value` follows, which belongs to the member before.
-
-    Raises:
-        ValueError: The parentheses do not end the text, or a member has no text.
-    """
-    kind, parenthesis, rest = text.strip().partition("(")
-    if kind not in AVERAGES:
-        return None
-    if not parenthesis or not rest.endswith(")"):
-        raise ValueError(f"{kind} is written with its methods in parentheses, as {kind}(lightgbm, ce), found {text!r}")
-    members: list[str] = []
-    depth, inside = 0, rest[:-1]
-    for piece in inside.split(","):
-        if members and (depth or PARAMETER.match(piece)):
-            members[-1] += f",{piece}"
-        else:
-            members.append(piece)
-        depth += piece.count("(") - piece.count(")")
-    members = [member.strip() for member in members]
-    if depth or not all(members):
-        raise ValueError(f"{kind} needs a method before and after each comma, found {text!r}")
-    return kind, members

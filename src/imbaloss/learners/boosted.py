@@ -22,6 +22,7 @@ from imbaloss.learners.learner import Description
 from imbaloss.learners.member_fits import MemberFits
 from imbaloss.learners.parameters import Parameters, read_parameters, write_learner
 from imbaloss.losses import LossSpec
+from imbaloss.method_names import SLASH
 from imbaloss.training import Member, Recipe, Setting
 from imbaloss.training.setting import Value, drop_fixed
 
@@ -34,7 +35,6 @@ LONGEST_STEP = "max_delta_step"  # the parameter that limits the step of a leaf,
 LONGEST = 1.0  # its value with one of our losses, unless the text of the method says another
 OWN_OBJECTIVE = LossSpec("ce")  # the loss that the libraries minimise by themselves
 OF_OWN_OBJECTIVE = frozenset({SCALE, "boost_from_average", "pos_bagging_fraction", "neg_bagging_fraction"})
-SLASH = "/"  # between the learner and the loss that its trees minimise
 SOME_COUNTS = (3, 1)  # of a few rows, on which a loss is tried
 Options = Mapping[str, Value]
 PLACES = re.compile(r"^\[[\d:]+\] \S+: | at /.*|\s*Stack trace:.*", re.DOTALL)  # places in the library's source

@@ -28,11 +28,11 @@ from imbaloss.learners.parameters import (
 )
 from imbaloss.learners.sklearn_predictor import SCORES, SklearnPredictor
 from imbaloss.losses import LossSpec
+from imbaloss.method_names import find_class
 from imbaloss.training import Member, Recipe, Setting
 from imbaloss.training.setting import drop_fixed
 
 BASELINE = "baseline"  # the name of the score or decision in use, of which a logistic regression makes log-odds
-LOCAL = "<locals>"  # stands in the qualified name of a class that was defined in a function
 IMPORTING = Lock()  # one import at a time, since it sends what a module prints to standard error
 
 
@@ -146,13 +146,8 @@ class Estimator(MemberFits):
             ValueError: A parameter has no name or no value, or is given twice.
         """
         name, _, rest = text.partition(":")
-        if name not in NAMED:
-            kind, _, further = rest.partition(":")
-            kind = kind.strip()
-            if not all(part.isidentifier() or part == LOCAL for part in (*name.split("."), *kind.split("."))):
-                return None
-            name, rest = f"{name}:{kind}", further
-        return cls(name, read_parameters(rest, text))
+        named = (name, rest) if name in NAMED else find_class(text)
+        return None if named is None else cls(named[0], read_parameters(named[1], text))
 
     @classmethod
     def wrap(cls, estimator: Any) -> Self:

@@ -3,21 +3,17 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from imbaloss import losses
-from imbaloss.choices import check_choice
 from imbaloss.data import NO_SAMPLER, InputForm, SamplerSpec
 from imbaloss.evaluation import Decision
-from imbaloss.learners.averages import AVERAGES, Average, split_members
-from imbaloss.learners.boosted import OWN_OBJECTIVE, SLASH
+from imbaloss.learners.averages import Average
+from imbaloss.learners.boosted import OWN_OBJECTIVE
 from imbaloss.learners.boosted_lightgbm import LightGBM
 from imbaloss.learners.boosted_xgboost import XGBoost
-from imbaloss.learners.estimators import NAMED, Estimator
+from imbaloss.learners.estimators import Estimator
 from imbaloss.learners.learner import Learner
 from imbaloss.learners.stacked_networks import NETWORKS
 from imbaloss.losses import LossSpec
-
-BESIDE = " + "  # between a loss, or a learner, and its sampler
-LEARNERS = (LightGBM.name, XGBoost.name, *NAMED)  # learners with a name, beside networks, which a loss stands for
+from imbaloss.method_names import BESIDE, SLASH, check_loss_or_learner, split_members
 
 
 @dataclass(frozen=True)
@@ -81,11 +77,7 @@ class Method:
         estimator = Estimator.parse(learned)
         if estimator is not None:
             return cls(estimator, None, sampler, decision or Decision())
-        error, slash, _ = learned.partition(":")[0].partition(SLASH)  # as in a loss of an error and a reduction
-        if slash:
-            check_choice("error or learner with a loss", error, (LightGBM.name, XGBoost.name, *losses.ERRORS))
-        else:
-            check_choice("method", error, (*LEARNERS, *AVERAGES, *losses.names()))
+        check_loss_or_learner(learned)
         return cls(NETWORKS, LossSpec.parse(learned), sampler, decision or Decision())
 
     @classmethod

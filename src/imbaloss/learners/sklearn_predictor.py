@@ -1,5 +1,6 @@
 """Fitted classifiers with the interface of scikit-learn: their log-odds, and the file in which they are saved."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,9 +75,8 @@ class SklearnPredictor:
         each class. It ranks as p does, and stays within the resolution of the votes. Source: Haldane 1956; Anscombe
         1956. Others give the log-odds of p clipped to 1e-12 from 0 and 1.
         """
-        from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
-
-        if isinstance(self.classifier, RandomForestClassifier | ExtraTreesClassifier):
+        ensembles = sys.modules.get("sklearn.ensemble")  # a forest is there only with its module
+        if ensembles and isinstance(self.classifier, ensembles.RandomForestClassifier | ensembles.ExtraTreesClassifier):
             trees = len(self.classifier.estimators_)
             return np.log((trees * probabilities + 0.5) / (trees * (1 - probabilities) + 0.5))
         logits: Floats = special.logit(np.clip(probabilities, SMALLEST, 1 - SMALLEST))

@@ -3,10 +3,12 @@
 import hashlib
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from imbaloss.learners.network_file import check_unchanged
+from imbaloss.learners.skops_reader import UnknownContentError, read_known
 
 
 def dump(value: object, trusted: Sequence[str] = ()) -> bytes:
@@ -20,7 +22,7 @@ def dump(value: object, trusted: Sequence[str] = ()) -> bytes:
     Raises:
         ValueError: The object, or something in it, cannot be read from such a file, such as a lambda.
     """
-    import skops.io  # here, since it takes half a second
+    import skops.io  # here, since it takes longer than torch
 
     name = type(value).__name__
     try:
@@ -48,7 +50,8 @@ def read_unchanged(file: Path, checksum: str) -> bytes:
 def load(file: Path, content: bytes, trusted: Sequence[str]) -> Any:
     """Load the scikit-learn object in the content of a skops file.
 
-    Nothing is imported for it before all of its types are known to be trusted.
+    Nothing is imported for it before all of its types are known to be trusted. A file of known types alone is read
+    without skops.
 
     Args:
         file: The file that messages name.
@@ -58,6 +61,8 @@ def load(file: Path, content: bytes, trusted: Sequence[str]) -> Any:
     Raises:
         ValueError: The content holds other types, or one that cannot be imported.
     """
+    with suppress(UnknownContentError):
+        return read_known(content)
     import skops.io
 
     foreign = sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted))

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
 
 from imbaloss.statistics.paired import ROUNDING
 from imbaloss.statistics.roc import Roc
@@ -47,7 +47,7 @@ def t_interval(values: Floats, confidence: float = 0.95, inflation: float = 1.0)
     deviation = np.std(values, ddof=1) if n > 1 else 0.0
     if deviation <= ROUNDING:
         return Interval(float(np.mean(values)) if n else np.nan, np.nan, np.nan)
-    half = stats.t.ppf((1 + confidence) / 2, n - 1) * deviation * np.sqrt(inflation / n)
+    half = scipy.stats.t.ppf((1 + confidence) / 2, n - 1) * deviation * np.sqrt(inflation / n)
     return interval_around(float(np.mean(values)), float(half))
 
 
@@ -63,7 +63,7 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> In
     """
     if not trials:
         return Interval(np.nan, np.nan, np.nan)
-    ends = stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
+    ends = scipy.stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
     return Interval(successes / trials, float(ends.low), float(ends.high))
 
 
@@ -86,8 +86,8 @@ def logit_interval(estimate: float, deviation: float, rarer: int, confidence: fl
     """
     if not 0 < estimate < 1 or rarer < 2:
         return Interval(estimate, np.nan, np.nan)
-    half = stats.t.ppf((1 + confidence) / 2, rarer - 1) * deviation / (estimate * (1 - estimate))
-    low, high = special.expit(special.logit(estimate) + np.array([-half, half]))
+    half = scipy.stats.t.ppf((1 + confidence) / 2, rarer - 1) * deviation / (estimate * (1 - estimate))
+    low, high = scipy.special.expit(scipy.special.logit(estimate) + np.array([-half, half]))
     return Interval(estimate, float(low), float(high))
 
 
@@ -175,7 +175,7 @@ def half_width(seeds: float, samples: float, degrees: tuple[int, int], confidenc
     """
     variance = seeds + samples
     parts = seeds**2 / degrees[0] + samples**2 / degrees[1]
-    return float(stats.t.ppf((1 + confidence) / 2, variance**2 / parts) * np.sqrt(variance)) if variance else 0.0
+    return float(scipy.stats.t.ppf((1 + confidence) / 2, variance**2 / parts) * np.sqrt(variance)) if variance else 0.0
 
 
 def seeds_and_redrawn(values: Floats, redrawn: Floats, rare: int, confidence: float = 0.95) -> Interval:

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Self
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from imbaloss.statistics.paired import ROUNDING, holm, inflation_of
 from imbaloss.statistics.power import exceed, find_limit_of_best
@@ -137,7 +137,7 @@ class FoldTest:
 
     def compare_pairs(self) -> Floats:
         """Compute the two-sided p-value of each pair, (P,), after Holm's correction for all pairs."""
-        return holm(2 * stats.t.sf(np.abs(self.statistics), self.degrees))
+        return holm(2 * scipy.stats.t.sf(np.abs(self.statistics), self.degrees))
 
     def rule(self, method: int, alpha: float = ALPHA) -> Ruling:
         """Test the hypothesis that no other method has a higher mean score than this one, as `JointTest.rule`.

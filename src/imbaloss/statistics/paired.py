@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 MOST_EXACT = 30  # differences, of which all 2^n signs count
@@ -107,7 +107,7 @@ def wilcoxon(differences: Floats) -> float:
     tied = len(np.unique(np.abs(nonzero))) < len(nonzero)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SciPy warns that few differences are approximated
-        return float(stats.wilcoxon(nonzero, method="approx" if tied else "auto").pvalue)
+        return float(scipy.stats.wilcoxon(nonzero, method="approx" if tied else "auto").pvalue)
 
 
 def superiority(differences: Floats) -> float:
@@ -139,7 +139,7 @@ def corrected_t(differences: Floats, test_to_train: float) -> float:
     if deviation <= ROUNDING:
         return 1.0
     error = deviation * np.sqrt(1 / j + test_to_train)
-    return float(2 * stats.t.sf(abs(np.mean(differences)) / error, j - 1))
+    return float(2 * scipy.stats.t.sf(abs(np.mean(differences)) / error, j - 1))
 
 
 def equivalence(differences: Floats, margin: float, inflation: float = 1.0) -> float:
@@ -162,7 +162,7 @@ def equivalence(differences: Floats, margin: float, inflation: float = 1.0) -> f
     if deviation <= ROUNDING:
         return 1.0
     error = deviation * np.sqrt(inflation / n)
-    return float(stats.t.sf((margin - abs(np.mean(differences))) / error, n - 1))
+    return float(scipy.stats.t.sf((margin - abs(np.mean(differences))) / error, n - 1))
 
 
 def holm(p_values: Floats) -> Floats:

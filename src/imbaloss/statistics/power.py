@@ -4,8 +4,8 @@ from functools import cache
 from math import ceil, log2, sqrt
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
 
 Floats = NDArray[np.float64]
 POINTS = 64  # of each quadrature
@@ -33,14 +33,18 @@ def exceed(limit: float, methods: int, degrees: int) -> float:
     Source: Dunnett 1955, Journal of the American Statistical Association 50.
     """
     places, weights = find_mean_points()
-    below = special.ndtr(sqrt(2) * limit * find_deviations(degrees) + places) ** (methods - 1) @ weights / weights.sum()
+    below = (
+        scipy.special.ndtr(sqrt(2) * limit * find_deviations(degrees) + places) ** (methods - 1)
+        @ weights
+        / weights.sum()
+    )
     return float(1 - below.mean())
 
 
 @cache
 def find_mean_points() -> tuple[Floats, Floats]:
     """Return points and weights, (64,) each, of the quadrature over the mean of the one method. They are cached."""
-    places, weights = special.roots_hermitenorm(POINTS)
+    places, weights = scipy.special.roots_hermitenorm(POINTS)
     return places, weights
 
 
@@ -48,14 +52,14 @@ def find_mean_points() -> tuple[Floats, Floats]:
 def find_deviations(degrees: int) -> Floats:
     """Return the deviations at 64 equally probable places, (64, 1), for degrees of freedom. The result is cached."""
     shares = (np.arange(POINTS) + 0.5) / POINTS
-    deviations: Floats = np.sqrt(stats.chi2.ppf(shares, degrees) / degrees)[:, None]
+    deviations: Floats = np.sqrt(scipy.stats.chi2.ppf(shares, degrees) / degrees)[:, None]
     return deviations
 
 
 @cache
 def find_limit_of_best(methods: int, degrees: int, alpha: float = 0.05) -> float:
     """Return the limit that `exceed` gives the probability alpha, for M methods, at least 2, and degrees of freedom."""
-    return float(optimize.brentq(lambda limit: exceed(limit, methods, degrees) - alpha, 0.0, 1e3, xtol=1e-4))
+    return float(scipy.optimize.brentq(lambda limit: exceed(limit, methods, degrees) - alpha, 0.0, 1e3, xtol=1e-4))
 
 
 def power(effect: float, seeds: int, methods: int = 2, alpha: float = 0.05) -> float:
@@ -77,7 +81,7 @@ def power(effect: float, seeds: int, methods: int = 2, alpha: float = 0.05) -> f
     if seeds < fewest_seeds(alpha):
         return 0.0
     limit = find_limit_of_best(methods, seeds - 1, alpha)
-    return float(stats.nct.sf(limit, seeds - 1, abs(effect) * np.sqrt(seeds)))
+    return float(scipy.stats.nct.sf(limit, seeds - 1, abs(effect) * np.sqrt(seeds)))
 
 
 @cache
@@ -95,7 +99,9 @@ def smallest_difference(seeds: int, methods: int = 2, alpha: float = 0.05, wante
     """
     if seeds < fewest_seeds(alpha):
         return None
-    return float(optimize.brentq(lambda effect: power(effect, seeds, methods, alpha) - wanted, 0.0, 50.0, xtol=1e-3))
+    return float(
+        scipy.optimize.brentq(lambda effect: power(effect, seeds, methods, alpha) - wanted, 0.0, 50.0, xtol=1e-3)
+    )
 
 
 def area_deviation(area: float, positives: int, negatives: int) -> float:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 PRIOR = 0.6  # weight of the one made-up difference of 0
@@ -40,15 +40,15 @@ def friedman(scores: Floats, alpha: float = 0.05) -> Ranks:
     sets, methods = scores.shape
     if sets < 2 or methods < 3:
         raise ValueError(f"Friedman's test needs 2 data sets and 3 methods, found {sets} and {methods}")
-    ranks = stats.rankdata(-scores, axis=1)
+    ranks = scipy.stats.rankdata(-scores, axis=1)
     mean = ranks.mean(axis=0)
     error = np.sqrt(methods * (methods + 1) / (6 * sets))
     distances = np.abs(mean[:, None] - mean) / error
-    pairs = stats.studentized_range.sf(distances * np.sqrt(2), methods, np.inf)
+    pairs = scipy.stats.studentized_range.sf(distances * np.sqrt(2), methods, np.inf)
     np.fill_diagonal(pairs, 1.0)
     alike = (ranks == ranks[:, :1]).all()
-    p = 1.0 if alike else float(stats.friedmanchisquare(*scores.T).pvalue)
-    critical = stats.studentized_range.ppf(1 - alpha, methods, np.inf) / np.sqrt(2) * error
+    p = 1.0 if alike else float(scipy.stats.friedmanchisquare(*scores.T).pvalue)
+    critical = scipy.stats.studentized_range.ppf(1 - alpha, methods, np.inf) / np.sqrt(2) * error
     return Ranks(mean, p, float(critical), pairs)
 
 

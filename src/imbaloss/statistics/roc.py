@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +42,7 @@ class Roc:
         The normal approximation also serves a difference of two areas. confidence: the probability of covering the true
         area.
         """
-        half = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(self.variance)
+        half = scipy.stats.norm.ppf((1 + confidence) / 2) * np.sqrt(self.variance)
         return self.auc - half, self.auc + half
 
 

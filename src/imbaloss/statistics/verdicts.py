@@ -10,8 +10,8 @@ from math import comb
 from types import MappingProxyType
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from imbaloss.statistics.intervals import Interval, t_interval
 from imbaloss.statistics.joint import ALPHA, FoldTest, JointTest, Ruling, flip_signs
@@ -279,7 +279,7 @@ def smallest_found(
     if test_to_train is None:
         effect = smallest_difference(pairs, methods, alpha, POWER)
         return None if effect is None else effect * deviation
-    reach = find_limit_of_best(methods, pairs - 1, alpha) + stats.t.ppf(POWER, pairs - 1)
+    reach = find_limit_of_best(methods, pairs - 1, alpha) + scipy.stats.t.ppf(POWER, pairs - 1)
     return float(reach * np.sqrt(1 / pairs + test_to_train) * deviation)
 
 
@@ -314,7 +314,7 @@ def count_more_seeds(
         if (margin - difference) / deviation * np.sqrt(total) <= limit:
             return False  # below 0.7: one of the two tests alone has at most the share of chi-squared below its mean
         noncentrality = np.array([margin - difference, margin + difference]) / deviation * np.sqrt(total)
-        return bool(stats.nct.sf(limit, total - 1, noncentrality).sum() - 1 >= POWER)
+        return bool(scipy.stats.nct.sf(limit, total - 1, noncentrality).sum() - 1 >= POWER)
 
     candidates = range(seeds + 1, seeds + MOST_MORE + 1)
     place = bisect_left(candidates, True, key=is_decided)
@@ -324,4 +324,4 @@ def count_more_seeds(
 @cache
 def find_t_limit(tail: float, degrees: int) -> float:
     """Return the limit that Student's t exceeds with the probability `tail`. The result is cached."""
-    return float(stats.t.isf(tail, degrees))
+    return float(scipy.stats.t.isf(tail, degrees))

@@ -1,25 +1,25 @@
-"""A recipe: the hyper-parameters of one training."""
+"""A recipe: the hyper-parameters of one training. To check one takes no torch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+import numpy as np
 
 from imbaloss import networks
 from imbaloss.choices import check_choice
 from imbaloss.evaluation import Decision
-from imbaloss.features import read_image_spec
+from imbaloss.features.spec import read_image_spec
 from imbaloss.field_tables import Field, FieldError
 from imbaloss.networks import Design, Kind
 from imbaloss.recipe_fields import DECISION_FIELDS, FIELDS, TRAINING_FIELDS, RecipeFields
 
-PRECISIONS = {  # precision -> the type of weights, and the type of products and activations
-    "float32": (torch.float32, torch.float32),
-    "float64": (torch.float64, torch.float64),
-    "bf16": (torch.float32, torch.bfloat16),
-}
+if TYPE_CHECKING:
+    import torch
+
+# precision -> torch's names of the type of weights, and of the type of products and activations
+PRECISIONS = {"float32": ("float32", "float32"), "float64": ("float64", "float64"), "bf16": ("float32", "bfloat16")}
 TEXTS = tuple(field for field in TRAINING_FIELDS.values() if field.kind is str)
 NUMBERS = tuple(
     field for field in TRAINING_FIELDS.values() if field.kind in {int, float} and field.name not in networks.LAYERS
@@ -78,14 +78,14 @@ class Recipe(RecipeFields):
         return max(self.outputs, 2)
 
     @property
-    def dtype(self) -> torch.dtype:
+    def dtype(self) -> "torch.dtype":
         """The torch type of the weights, and of all products of a trained model: float32 or float64."""
-        return PRECISIONS[self.precision][0]
+        return find_torch_type(PRECISIONS[self.precision][0])
 
     @property
-    def products(self) -> torch.dtype:
+    def products(self) -> "torch.dtype":
         """The torch type of products and activations in training; bfloat16 for precision bf16."""
-        return PRECISIONS[self.precision][1]
+        return find_torch_type(PRECISIONS[self.precision][1])
 
     def __post_init__(self) -> None:
         """Put each value into its canonical form, such as sorted rates and floats.
@@ -97,8 +97,9 @@ class Recipe(RecipeFields):
         for name, bodies in networks.LAYERS.items():
             widths = canonical_widths(FIELDS[name], getattr(self, name))
             object.__setattr__(self, name, widths if self.kind.body in bodies else None)
+        weights = PRECISIONS[self.precision][0]
         for field in NUMBERS:
-            object.__setattr__(self, field.name, canonical_numbers(field, getattr(self, field.name), self.dtype))
+            object.__setattr__(self, field.name, canonical_numbers(field, getattr(self, field.name), weights))
         if len(set(self.tune_lr)) < len(self.tune_lr):
             raise FieldError("tune_lr", f"must name each rate once, found {self.tune_lr}")
         if self.features and (self.augments or self.kind.convolutional):
@@ -107,6 +108,14 @@ class Recipe(RecipeFields):
             )
         if self.momentum and self.optimizer != "sgd":
             raise FieldError("momentum", f"{self.optimizer} takes no momentum; sgd does", named=False)
+
+
+def find_torch_type(name: str) -> "torch.dtype":
+    """Return a type of torch by its name, such as "float32"."""
+    import torch  # here, so that options are checked without it
+
+    dtype: torch.dtype = getattr(torch, name)
+    return dtype
 
 
 def canonical_text(field: Field, value: str) -> str:
@@ -147,13 +156,13 @@ def canonical_widths(field: Field, value: Sequence[int] | None) -> tuple[int, ..
     return widths
 
 
-def canonical_numbers(field: Field, value: Any, dtype: torch.dtype) -> Any:
+def canonical_numbers(field: Field, value: Any, weights: str) -> Any:
     """Return the canonical form of a number, or of several numbers in ascending order: ints, or floats without -0.0.
 
     Args:
         field: The field of the value.
         value: A number, or a sequence if the field takes several; None if the field admits it, which is returned.
-        dtype: The type of the weights, in which some numbers are judged.
+        weights: The type of the weights, "float32" or "float64", in which some numbers are judged.
 
     Raises:
         FieldError: The field does not admit a number.
@@ -166,11 +175,17 @@ def canonical_numbers(field: Field, value: Any, dtype: torch.dtype) -> Any:
     )
     for each in numbers:
         for domain in field.entry.domains:
-            if not domain.contains(torch.tensor(each, dtype=dtype).item() if domain.in_precision else each):
+            if not domain.contains(round_number(each, weights) if domain.in_precision else each):
                 shown = f"{each}" if field.kind is int else f"{each:g}"
-                precision = f" for {dtype}" if domain.in_precision else ""
+                precision = f" for torch.{weights}" if domain.in_precision else ""
                 raise FieldError(field.name, f"{domain.rule}, found {shown}{precision}")
     return tuple(numbers) if field.several else numbers[0]
+
+
+def round_number(number: float, weights: str) -> float:
+    """Round a number to a type, "float32" or "float64"; one that is too large becomes infinite."""
+    with np.errstate(over="ignore"):
+        return float(np.dtype(weights).type(number))
 
 
 def read_entries(entries: Mapping[str, Any]) -> tuple[Recipe, Decision]:

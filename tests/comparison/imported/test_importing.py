@@ -15,7 +15,8 @@ from imbaloss.comparison.imported.importing import JudgedFile, check_folder, jud
 from imbaloss.comparison.imported.known_scores import KNOWN
 from imbaloss.comparison.imported.request import ROLES, ImportRequest
 from imbaloss.comparison.imported.result_text import lay_out_results
-from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile
+from imbaloss.comparison.reading.reading_options import ReadingOptions
+from imbaloss.comparison.reading.table_file import TableFile
 from imbaloss.comparison.summary.answer_text import write_plain
 from imbaloss.statistics import Verdict
 

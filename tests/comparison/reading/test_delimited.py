@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from imbaloss.comparison.reading import delimited
 from imbaloss.comparison.reading.delimited import open_delimited
-from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile
+from imbaloss.comparison.reading.reading_options import ReadingOptions
+from imbaloss.comparison.reading.table_file import TableFile
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp", "Mn")), min_size=1)

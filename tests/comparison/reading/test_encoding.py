@@ -4,7 +4,8 @@ import pytest
 
 from imbaloss.comparison.reading import encoding
 from imbaloss.comparison.reading.encoding import check_encoding, detect_encoding
-from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile
+from imbaloss.comparison.reading.reading_options import ReadingOptions
+from imbaloss.comparison.reading.table_file import TableFile
 from tests.comparison.reading.test_delimited import notes, read, write
 
 ROWS = 200

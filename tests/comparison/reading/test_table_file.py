@@ -13,7 +13,8 @@ from pyarrow import dataset, parquet
 from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.missing_values import mark_missing
-from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile, find_ending
+from imbaloss.comparison.reading.reading_options import ReadingOptions
+from imbaloss.comparison.reading.table_file import TableFile, find_ending
 from tests.comparison.examples import mixed
 
 

@@ -19,7 +19,8 @@ from imbaloss.comparison.imported.request import ImportRequest
 from imbaloss.comparison.imported.result import ReadResults
 from imbaloss.comparison.imported.score_file import read_scores
 from imbaloss.comparison.imported.study import ImportedStudy, read_imported_file
-from imbaloss.comparison.reading.table_file import TableFile, naming
+from imbaloss.comparison.reading.reading_options import naming
+from imbaloss.comparison.reading.table_file import TableFile
 from imbaloss.report.comparisons import tabulate_comparisons
 from imbaloss.report.drawings import (
     Drawing,

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.columns import DateForm
 from imbaloss.comparison.reading.numbers import matches
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 DAY_US = 86_400_000_000
@@ -80,6 +80,7 @@ def parse_dates(values: "pa.Array", form: DateForm, *, local: bool = False) -> N
         form: Year, day or month first. Dates with the year first are understood in every form.
         local: Whether to ignore the zone, so that the hour is the one that is written.
     """
+    import pandas as pd  # here, since names of columns are checked without it
     from pyarrow import compute
 
     pattern_of_form = YEAR_FIRST if form == DateForm.YEAR_FIRST else f"{YEAR_FIRST}|{YEAR_LAST}"

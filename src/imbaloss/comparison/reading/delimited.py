@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
+from imbaloss.comparison.reading import endings
 from imbaloss.comparison.reading.encoding import check_encoding, detect_encoding, iterate_file, open_bytes
 from imbaloss.comparison.reading.header import DELIMITERS, Header, decode_start, make_blanks_pattern, propose_headers
 from imbaloss.comparison.reading.names import check_names
@@ -16,7 +17,7 @@ from imbaloss.plural import format_count
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ENDINGS = (".csv", ".tsv", ".txt")
+ENDINGS = endings.DELIMITED
 LARGEST_ROW = 2**26  # number of bytes of a row, at most
 MARKS = {  # the first bytes of files in other formats
     b"PAR1": "a Parquet file",

@@ -1,16 +1,18 @@
 """Parquet: a file, or a folder of files of one table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imbaloss.comparison.reading import endings
 from imbaloss.comparison.reading.names import check_names, name_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow import dataset
 
-ENDINGS = (".parquet", ".pq")
+ENDINGS = endings.PARQUET
 INDEX = "__index_level_"  # begins the name that pandas gives to an index without a name
 
 
@@ -38,14 +40,9 @@ def read_parquet(path: Path, rows: int | None = None) -> "Iterator[pa.Table]":
         OSError: The system does not give the file.
     """
     import pyarrow as pa  # here, since it takes a quarter of a second
-    from pyarrow import dataset
 
-    try:
-        # a buffer would hold the whole file, compressed, beside the table
-        parquet = dataset.ParquetFileFormat(
-            default_fragment_scan_options=dataset.ParquetFragmentScanOptions(pre_buffer=False)
-        )
-        content = dataset.dataset(path, format=parquet, partitioning="hive" if path.is_dir() else None)
+    with explaining_damage(path):
+        content = open_dataset(path)
         check_names(path, content.schema.names)
         check_same_columns(path, content)
         for field in content.schema:
@@ -64,10 +61,48 @@ def read_parquet(path: Path, rows: int | None = None) -> "Iterator[pa.Table]":
                 yield rename_index(pa.Table.from_batches([batch]))
         if not count:
             yield rename_index(content.schema.empty_table())
+
+
+@contextmanager
+def explaining_damage(path: Path) -> Iterator[None]:
+    """Turn errors of pyarrow in a with-statement into a ValueError that says that a file is no Parquet file.
+
+    The function is a context manager. An OSError that the system raised, with a number, passes unchanged.
+
+    Raises:
+        ValueError: The file is damaged.
+        OSError: The system does not give the file.
+    """
+    import pyarrow as pa
+
+    try:
+        yield
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise ValueError(f"{path} is no Parquet file that can be read: {' '.join(str(error).split())}") from error
+
+
+def read_names(path: Path) -> tuple[str, ...]:
+    """Return the names of the columns of a file, or of a folder of files of one table, as `read_parquet` gives them.
+
+    Raises:
+        OSError: The system does not give the file.
+        ValueError: The file is damaged or no Parquet file.
+    """
+    with explaining_damage(path):
+        return rename_columns(open_dataset(path).schema.names)
+
+
+def open_dataset(path: Path) -> "dataset.Dataset":
+    """Open a file, or a folder of files of one table, without reading its rows. Raises what pyarrow raises."""
+    from pyarrow import dataset
+
+    # a buffer would hold the whole file, compressed, beside the table
+    parquet = dataset.ParquetFileFormat(
+        default_fragment_scan_options=dataset.ParquetFragmentScanOptions(pre_buffer=False)
+    )
+    return dataset.dataset(path, format=parquet, partitioning="hive" if path.is_dir() else None)
 
 
 def check_same_columns(path: Path, content: "dataset.Dataset") -> None:
@@ -103,5 +138,9 @@ def rename_index(table: "pa.Table") -> "pa.Table":
 
     Such a column is called __index_level_0__ in the file. All other names are trimmed.
     """
-    names = ["" if name.startswith(INDEX) else name for name in table.column_names]
-    return table.rename_columns(list(name_columns(names))).replace_schema_metadata(None)
+    return table.rename_columns(list(rename_columns(table.column_names))).replace_schema_metadata(None)
+
+
+def rename_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of columns as `rename_index` gives them."""
+    return name_columns("" if name.startswith(INDEX) else name for name in names)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imbaloss.comparison.reading import arrays, delimited, parquet, workbook
 from imbaloss.comparison.reading.dates import check_moments
+from imbaloss.comparison.reading.reading_options import AS_DETECTED, ReadingOptions
 from imbaloss.comparison.reading.text import clean_text
 from imbaloss.plural import format_count
 
@@ -16,17 +17,6 @@ if TYPE_CHECKING:
 
 COMPRESSED = (".gz", ".zst", ".bz2")  # endings of compressed delimited text
 ENDINGS = (*delimited.ENDINGS, *parquet.ENDINGS, *workbook.ENDINGS, *arrays.ENDINGS)
-
-
-@dataclass(frozen=True)
-class ReadingOptions:
-    """Options for reading a file."""
-
-    encoding: str | None = None  # of delimited text; None to detect it
-    sheet: str | None = None  # of a spreadsheet; None for the only one with rows
-
-
-AS_DETECTED = ReadingOptions()
 
 
 class ReadTable(NamedTuple):
@@ -177,24 +167,6 @@ def explaining(path: Path) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise ValueError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-
-
-@contextmanager
-def naming(*paths: Path | None) -> Iterator[None]:
-    """Put the first path before the message of a ValueError that is raised in a with-statement.
-
-    The function is a context manager. A message that has one of the paths in it stays as it is. The first path must not
-    be None; later paths that are None are ignored.
-
-    Raises:
-        ValueError: The body of the with-statement raised it.
-    """
-    try:
-        yield
-    except ValueError as error:
-        if any(str(path) in str(error) for path in paths if path is not None):
-            raise
-        raise ValueError(f"{paths[0]}: {error}") from error
 
 
 def find_ending(path: Path) -> str:

@@ -11,7 +11,6 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from imbaloss.comparison.case import Case
-from imbaloss.comparison.description import write_percent
 from imbaloss.comparison.guaranteed import lament_missing_guarantee
 from imbaloss.comparison.sentences import MOST_NAMED, find_first_failures, list_methods, name_constant
 from imbaloss.comparison.summary.decision_counts import (
@@ -22,7 +21,7 @@ from imbaloss.comparison.summary.decision_counts import (
 )
 from imbaloss.evaluation import Guarantee
 from imbaloss.learners import Method
-from imbaloss.plural import format_count, join_words
+from imbaloss.plural import format_count, join_words, write_percent
 from imbaloss.report.cells import COST
 from imbaloss.report.tables import BEYOND, WORDS, find_grid_end
 from imbaloss.statistics import ALPHA
