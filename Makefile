@@ -5,7 +5,7 @@ NEW_ENOUGH = $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11, 4) an
 export PYTHONDONTWRITEBYTECODE :=  # empty: where it is set, each process compiles all modules again
 SITE := $(BIN)/python -m sphinx  # -W and -n: a warning is an error, and so is a link that leads nowhere
 
-.PHONY: demo test slow lowest check bench docs site links setup clean
+.PHONY: demo test quick slow lowest check bench docs site links setup clean
 
 demo: setup  ## a table of one's own, then the 2023 study's experiment on scikit-learn's digits; offline, under a minute
 	$(BIN)/python -m imbaloss.data.demo results/demo
@@ -16,6 +16,9 @@ demo: setup  ## a table of one's own, then the 2023 study's experiment on scikit
 
 test: check  ## all that a change must pass, but for the slow tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile  # two processes of one thread each
+
+quick: setup  ## the tests that are nearest to a change, for a minute: to what is not committed, or with BASE=main since then
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.quick $(if $(BASE),--base $(BASE))
 
 slow: setup  ## the slow tests: many minutes
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow --numprocesses 2 --dist loadgroup
