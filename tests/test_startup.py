@@ -8,7 +8,7 @@ import pytest
 
 import imbaloss
 from imbaloss import features, learners, losses, networks, training
-from imbaloss.comparison.door import SETS
+from imbaloss.comparison.first_checks import SETS
 from imbaloss.comparison.study import SETS as SETS_OF_STUDY
 from imbaloss.lazy_names import find_homes
 from imbaloss.learners.boosted_lightgbm import LightGBM

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from imbaloss.comparison.door import parse_budget
+from imbaloss.comparison.first_checks import parse_budget
 
 FORM = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")  # what a budget was before pandas read it
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imbaloss.comparison.door import parse_budget
+from imbaloss.comparison.first_checks import parse_budget
 from imbaloss.comparison.schedule import FEWEST, LONGER, Cost, Schedule, describe_left_out, write_budget
 from imbaloss.learners import Method
 

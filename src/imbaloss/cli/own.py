@@ -54,11 +54,11 @@ def compare(
 
     Example: imbaloss compare fraud.csv --target fraud --budget 10m
     """
-    from imbaloss.comparison.door import MODEL_FILE, check_request
+    from imbaloss.comparison.first_checks import MODEL_FILE, check_before_reading
 
     with explain_input_errors(used_options(context, COMPARISON_RECIPE_OPTIONS)):
         request = read_request(context, source)
-        check_request(source, request)
+        check_before_reading(source, request)
         from imbaloss.comparison.answer import convert_to_json  # here, since what is refused above needs no torch
         from imbaloss.comparison.comparing import answer_request
         from imbaloss.comparison.opening import open_own
@@ -148,7 +148,7 @@ def predict(
 
     Example: imbaloss predict results/fraud/model new.csv --out predictions.csv
     """
-    from imbaloss.comparison.door import check_prediction, name_explained
+    from imbaloss.comparison.first_checks import check_prediction, name_explained
     from imbaloss.comparison.reading.reading_options import ReadingOptions
 
     with explain_input_errors():
@@ -212,7 +212,7 @@ def print_predicted(predicted: "Predicted", out: Path, compared: str) -> None:
         out: The file of the predictions.
         compared: The name of the table with the rows that explained ones are compared with.
     """
-    from imbaloss.comparison.door import name_explained
+    from imbaloss.comparison.first_checks import name_explained
     from imbaloss.comparison.new_data import describe_unseen
 
     decided = predicted.model

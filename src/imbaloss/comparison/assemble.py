@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.comparison.checks_before_features import check_before_features
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.hashes import hash_rows
 from imbaloss.comparison.own_data import ALL, FOLDS, TEST, TIME, UNKNOWN, Baseline, Own
@@ -17,7 +18,6 @@ from imbaloss.comparison.pictures import Pictures
 from imbaloss.comparison.preparation import HOG, ImagePreparation
 from imbaloss.comparison.reading.table_file import COMPRESSED
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.comparison.request_check import check_request
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.targets import find_classes, number_groups, order_times
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
@@ -136,7 +136,7 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
         check_decision_matters(labels, own.sample_costs)
     check_parts(own, request)
     if isinstance(own.kind, Schema) and own.kind.embeddings:
-        check_request(request, own)
+        check_before_features(request, own)
     made = replace(own, features=content.make_features())
     made = replace(made, checksum=compute_checksum(made))
     made.cache.parts.update(own.cache.parts)  # since the division is the same

@@ -14,8 +14,8 @@ from imbaloss.comparison.budget import TrainedStudy, train_in_budget
 from imbaloss.comparison.column_permutation import MEASURED, measure_columns
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.description import describe_data
-from imbaloss.comparison.door import budget_in_seconds
 from imbaloss.comparison.executor_choice import choose_executor
+from imbaloss.comparison.first_checks import budget_in_seconds
 from imbaloss.comparison.nearest_images import store_nearest_images
 from imbaloss.comparison.output_folder import choose_folder
 from imbaloss.comparison.own_data import Own

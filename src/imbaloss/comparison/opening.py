@@ -15,7 +15,7 @@ from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_notes import describe_names_and_texts
 from imbaloss.comparison.column_values import LARGE, check_test_columns, list_names, take_columns
 from imbaloss.comparison.columns import MISSING, ColumnKind, LeftOut, Reason, Schema
-from imbaloss.comparison.door import check_columns
+from imbaloss.comparison.first_checks import check_columns
 from imbaloss.comparison.image_features import ImageColumn
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import find_target, mark_missing

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.columns import Column, LeftOut, Reason, Schema
-from imbaloss.comparison.door import MODEL_FILE, find_model_file
 from imbaloss.comparison.embedding import Embedding
 from imbaloss.comparison.explanation import SEED, RowSample, RowsToExplain, check_explaining
+from imbaloss.comparison.first_checks import MODEL_FILE, find_model_file
 from imbaloss.comparison.image_inputs import ImageInputs, are_images, embed_columns
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.new_data import NO_REFERENCE, NewData, NewRows

@@ -8,7 +8,7 @@ import numpy as np
 
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.description import count_copies
-from imbaloss.comparison.door import budget_in_seconds
+from imbaloss.comparison.first_checks import budget_in_seconds
 from imbaloss.comparison.own_data import FOLDS, Own
 from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.recipe_checks import check_costs

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison import table_writing
 from imbaloss.comparison.columns import Column, ColumnKind, DateForm, NumberForm, Schema
-from imbaloss.comparison.door import check_files, check_kept_column, name_explained
 from imbaloss.comparison.explanation import (
     BASE,
     CONTRIBUTION,
@@ -23,6 +22,7 @@ from imbaloss.comparison.explanation import (
     RowsToExplain,
     check_explaining,
 )
+from imbaloss.comparison.first_checks import check_files, check_kept_column, name_explained
 from imbaloss.comparison.image_inputs import ImageInputs, embed_columns
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.new_data import NewRows

@@ -9,7 +9,7 @@ from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.training import check_device
 
 
-def check_request(request: ComparisonRequest, own: Own) -> None:
+def check_before_features(request: ComparisonRequest, own: Own) -> None:
     """Check all of a request that does not depend on the features of the data.
 
     Args:

@@ -1,4 +1,4 @@
-"""What is refused at the door: a request that is wrong in itself, a path that leads nowhere, a column that is lacking.
+"""What is refused first: a request that is wrong in itself, a path that leads nowhere, a column that is lacking.
 
 Nothing here imports torch, pandas or scikit-learn, which take seconds.
 """
@@ -23,7 +23,7 @@ MODEL_FILE = "own.json"  # the file of a model that names its others
 WRITTEN = (*endings.DELIMITED, *endings.PARQUET)  # endings of files of predictions
 
 
-def check_request(source: Path, request: ComparisonRequest) -> None:
+def check_before_reading(source: Path, request: ComparisonRequest) -> None:
     """Check a request before its data are read: the values of its options, the paths and the names of columns.
 
     Raises:
