@@ -127,7 +127,7 @@ def remembered(network, loss, mine):
     return value, [*gradients(network), *loss.memory.buffers()]
 
 
-@pytest.fixture(scope="module", params=[pytest.param(2, marks=pytest.mark.slow), 4])
+@pytest.fixture(scope="module", params=[2, pytest.param(4, marks=pytest.mark.slow)])
 def of_ranks(request):
     """What each rank found: (name, classes) -> value and gradients."""
     with tempfile.TemporaryDirectory() as folder:

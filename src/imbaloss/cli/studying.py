@@ -152,9 +152,9 @@ def reproduce(
     from imbaloss import studies  # here, since wrong names are refused without torch
 
     with explain_input_errors():
-        known = studies.find_built_in(dataset or [])
+        built_in = studies.find_built_in(dataset or [])
         axes = {"datasets": dataset, "levels": level, "losses": loss, "seeds": range(seeds) if seeds else None}
-        study = override_study(known, context, **axes)
+        study = override_study(built_in, context, **axes)
         trained_by = studies.make_executor(executor, workers=workers, address=address)
     run_study(
         study, out, trained_by, stack_size=stack_size, device=device, data_dir=data_dir, as_json=as_json, quiet=quiet,
