@@ -111,6 +111,7 @@ def test_names_that_are_imported_when_they_are_used_are_the_public_ones(package)
     modules = {path.stem for path in root.iterdir() if path.suffix == ".py" or path.is_dir()}
     assert {name for name in modules & set(homes) if homes[name] != package.__name__} == set()
     assert all(getattr(package, name) is not None for name in package.__all__)
+    assert dir(package) == sorted(package.__all__)
 
 
 def test_a_name_that_a_package_lacks_is_refused():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from imbaloss.comparison.from_python import compare
     from imbaloss.estimator import ImbalancedClassifier, MethodClassifier
 else:
-    __getattr__ = import_on_use(__name__)
+    __getattr__, __dir__ = import_on_use(__name__)
 
 __all__ = [
     "ImbalancedClassifier",
@@ -40,11 +40,3 @@ __all__ = [
 ]
 
 __version__ = "0.2.0.dev0"
-
-
-def __dir__() -> list[str]:
-    """List the public names of the package, also those not yet imported.
-
-    Modules that the package imports for itself are left out.
-    """
-    return __all__

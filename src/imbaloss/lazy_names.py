@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 
-def import_on_use(package: str) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a package whose names are imported when they are first used.
+def import_on_use(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return the `__getattr__` and `__dir__` of a package whose names are imported when they are first used.
 
     The names are those that the package imports under `if TYPE_CHECKING:`, so that they are listed once. No such name
-    may be that of a module of the package too, since the module would take its place.
+    may be that of a module of the package too, since the module would take its place. `__dir__` lists `__all__`, also
+    names that are not yet imported.
 
     package: The name of the package.
     """
@@ -36,7 +37,11 @@ def import_on_use(package: str) -> Callable[[str], Any]:
         vars(sys.modules[package])[name] = value
         return value
 
-    return import_name
+    def list_names() -> list[str]:
+        """List the public names of the package."""
+        return list(sys.modules[package].__all__)
+
+    return import_name, list_names
 
 
 def find_homes(source: str) -> dict[str, str]:

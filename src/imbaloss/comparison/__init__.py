@@ -13,6 +13,6 @@ if TYPE_CHECKING:
     from imbaloss.comparison.own_model import OwnModel
     from imbaloss.comparison.prediction import predict_file
 else:
-    __getattr__ = import_on_use(__name__)
+    __getattr__, __dir__ = import_on_use(__name__)
 
 __all__ = ["Answer", "OwnModel", "compare", "predict_file"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from imbaloss.features.spec import ExtractorSpec, read_image_spec
     from imbaloss.features.store import FeatureStore, find_feature_folder
 else:
-    __getattr__ = import_on_use(__name__)
+    __getattr__, __dir__ = import_on_use(__name__)
 
 __all__ = [
     "Extractor",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from imbaloss.learners.stacked_networks import NETWORKS, StackedNetworks
     from imbaloss.method_names import LEARNERS
 else:
-    __getattr__ = import_on_use(__name__)
+    __getattr__, __dir__ = import_on_use(__name__)
 
 __all__ = [
     "LEARNERS",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         set_network,
     )
 else:
-    __getattr__ = import_on_use(__name__)
+    __getattr__, __dir__ = import_on_use(__name__)
 
 __all__ = [
     "ACTIVATIONS",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from imbaloss.training.recipe import Recipe
     from imbaloss.training.setting import Candidate, Setting
 else:
-    __getattr__ = import_on_use(__name__)
+    __getattr__, __dir__ = import_on_use(__name__)
 
 __all__ = [
     "Candidate",
