@@ -270,7 +270,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_one_line_and_leaves_nothing(case, folder, imbaloss, tmp_path):
     options, sentence = BAD[case]
-    write_csv(tmp_path, features(), "new.csv")
+    write_csv(tmp_path, features().assign(value=1) if "value" in options else features(), "new.csv")
     write_csv(tmp_path, features()[:0], "empty.csv")
     write_csv(tmp_path, features(), "b_explained.csv")
     write_csv(tmp_path, features().rename(columns={"age": "old"}), "other.csv")

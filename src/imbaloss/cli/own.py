@@ -156,15 +156,12 @@ def predict(
             raise ValueError("--background is for --explain: name the number of rows to explain, or leave it out")
         reading = ReadingOptions(**used_options(context, READING_OPTIONS))
         check_prediction(model, source, out, keep or (), reading, background=background, explains=explain is not None)
-        from imbaloss.comparison.column_contributions import import_shap  # here: what is refused above needs no torch
-        from imbaloss.comparison.explanation import Explaining
+        from imbaloss.comparison.explanation import Explaining  # here, since what is refused above needs no torch
         from imbaloss.comparison.own_model import OwnModel
         from imbaloss.comparison.predicted import Deciding
         from imbaloss.comparison.prediction import predict_file
 
         explaining = None if explain is None else Explaining(explain, background)
-        if explaining is not None:
-            import_shap()  # before anything is read
         fitted = OwnModel.load(model, trust or ())
         options = Deciding(threshold, prevalence, adjust_prevalence)
         with follow_features() as on_progress:

@@ -5,6 +5,7 @@ Nothing here imports torch, pandas or scikit-learn, which take seconds.
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from unicodedata import decimal
 
@@ -13,6 +14,7 @@ from imbaloss.comparison.reading import endings
 from imbaloss.comparison.reading.names import normalize_text
 from imbaloss.comparison.reading.reading_options import ReadingOptions, naming
 from imbaloss.comparison.request import ComparisonRequest
+from imbaloss.extras import describe_installation
 from imbaloss.method_names import check_method
 from imbaloss.plural import join_words
 
@@ -153,8 +155,10 @@ def check_prediction(
     Raises:
         OSError: A file does not exist or cannot be read.
         ValueError: The folder holds no model, a file to write has another ending or is one to read, or a column to keep
-            does not exist.
+            does not exist. Or rows are explained, and the package shap is not installed.
     """
+    if explains and find_spec("shap") is None:
+        raise ValueError(f"explanations need the package shap: {describe_installation('explain')}")
     find_model_file(model)
     check_files(source, out, background, explains=explains)
     kept = [normalize_text(name) for name in keep]
