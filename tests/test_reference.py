@@ -17,6 +17,7 @@ from imbaloss.comparison.explanation import BASE, COLUMN, CONTRIBUTION, ROW, VAL
 from imbaloss.comparison.imported.importing import JudgedJson, VerdictJson, judge_file
 from imbaloss.comparison.imported.request import ImportRequest
 from imbaloss.comparison.reading.table_file import TableFile
+from imbaloss.comparison.stored_extractors import BUNDLED
 from imbaloss.learners.model_files import PREDICTORS
 from imbaloss.report import tabulate_comparisons
 from tests.comparison.examples import mixed, write_csv
@@ -94,7 +95,8 @@ def test_every_file_of_a_folder_is_listed(folder):
     }  # fmt: skip
     model = {file.name for file in (folder / "own" / "model").iterdir()}
     assert {"own.json", "model.safetensors"} < model
-    assert model | {each.file for each in PREDICTORS.values()} == set(listed("The model folder"))
+    elsewhere = {f"{BUNDLED}0", *(each.file for each in PREDICTORS.values())}
+    assert model | elsewhere == set(listed("The model folder"))
 
 
 def test_every_column_of_a_table_is_listed_in_its_order(folder, tmp_path):
