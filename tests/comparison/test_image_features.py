@@ -1,7 +1,6 @@
 """Frozen features of images: compared, kept with their model, and used to predict."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -71,7 +70,7 @@ def test_from_a_folder_to_predictions(imbaloss, folder, means):
     assert len(found) == 1
 
 
-def test_features_join_the_other_columns_of_a_table(imbaloss, folder, means):
+def test_features_join_the_other_columns_of_a_table(imbaloss, folder, means, monkeypatch):
     table = folder / "table.csv"
     code, out, err = imbaloss("compare", str(table), "--target", "red", "--features", means, *QUICK, "--out", "answer")
     assert code == 0, err
@@ -82,14 +81,14 @@ def test_features_join_the_other_columns_of_a_table(imbaloss, folder, means):
     assert (code, err) == (0, "")
     assert "photo = red/" in out
     found = pd.read_csv("predictions.csv")
-    os.chdir(folder)  # a frame names files relative to the current folder
+    monkeypatch.chdir(folder)  # a frame names files relative to the current folder
     assert np.allclose(model.predict_proba(pd.read_csv(table))[:, 1], found["probability_yes"], rtol=1e-4)
     code, out, err = imbaloss("predict", str(folder.parent / "answer/model"), str(folder))
     assert (code, out) == (2, "")
     assert "is a folder, but the model was trained on a table" in err
 
 
-def test_arrays_and_frames_in_python_and_npz(imbaloss, means, folder, tmp_path):
+def test_arrays_and_frames_in_python_and_npz(imbaloss, means, folder, tmp_path, monkeypatch):
     pixels, labels = make_pixels()
     options = {"methods": "logistic_regression", "settings": 1, "repetitions": 3, "features": means}
     answer = imbaloss_compare(pixels, labels, **options)
@@ -102,7 +101,7 @@ def test_arrays_and_frames_in_python_and_npz(imbaloss, means, folder, tmp_path):
     code, _, err = imbaloss("predict", "answer/model", "data.npz")
     assert (code, err) == (0, "")
     assert np.allclose(pd.read_csv("predictions.csv")["probability_1"], probabilities[:, 1], rtol=1e-4)
-    os.chdir(folder)
+    monkeypatch.chdir(folder)
     frame = pd.read_csv("table.csv")
     of_files = imbaloss_compare(frame[["photo", "size"]], frame["red"], **options)
     assert of_files.model.kind.names == ("photo", "size")
@@ -140,7 +139,7 @@ def test_a_bundled_model_needs_no_other_file_and_refuses_other_weights(imbaloss,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["logistic_regression", "lightgbm"])
-def test_backbone_and_head_are_one_onnx_file(imbaloss, folder, tmp_path, method):
+def test_backbone_and_head_are_one_onnx_file(imbaloss, folder, tmp_path, method, monkeypatch):
     import onnxruntime
 
     features = name_tiny(tmp_path) + ",flips=true"
@@ -154,7 +153,7 @@ def test_backbone_and_head_are_one_onnx_file(imbaloss, folder, tmp_path, method)
     described = json.loads(session.get_modelmeta().custom_metadata_map["inputs"])
     assert described["photo"].startswith("float32 (images, 3, 160, 160): upright RGB, resized (bilinear) to cover 168")
     model = OwnModel.load("answer/model")
-    os.chdir(folder)
+    monkeypatch.chdir(folder)
     frame = pd.read_csv("table.csv").drop(columns="red")
     extractor = open_image_extractor(features)
     prepared = np.stack([prepare_image(Image.open(file), extractor.settings) for file in frame["photo"]])
@@ -242,8 +241,8 @@ def test_options_without_sense_are_refused_in_one_line(imbaloss, folder, means, 
     assert not [*find_feature_folder().rglob("*")]
 
 
-def test_a_misspelt_column_is_refused_in_python_before_anything_is_embedded(folder, means):
-    os.chdir(folder)
+def test_a_misspelt_column_is_refused_in_python_before_anything_is_embedded(folder, means, monkeypatch):
+    monkeypatch.chdir(folder)
     frame = pd.read_csv("table.csv")
     with pytest.raises(ValueError, match=r"has no column 'misspelt', which `drop` names"):
         imbaloss_compare(frame[["photo", "size"]], frame["red"], features=means, drop=["misspelt"])
