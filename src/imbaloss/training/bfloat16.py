@@ -1,4 +1,4 @@
-"""Which devices multiply matrices in bfloat16 by instructions of their own."""
+"""Tells whether a device multiplies matrices in bfloat16 by instructions of its own."""
 
 import platform
 
