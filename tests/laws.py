@@ -2,15 +2,17 @@
 
 import copy
 import pickle
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 
-def value_and_gradient(loss: torch.nn.Module, logits: Tensor, *rest: Tensor) -> tuple[Tensor, Tensor]:
+def value_and_gradient(loss: Callable[..., Tensor], logits: Tensor, *rest: Tensor) -> tuple[Tensor, Tensor]:
+    """The value, or one for each member of a stack, and the gradient of their sum."""
     logits = logits.detach().requires_grad_()
     value = loss(logits, *rest)
-    (gradient,) = torch.autograd.grad(value, logits)
+    (gradient,) = torch.autograd.grad(value.sum(), logits)
     return value.detach(), gradient
 
 
@@ -19,10 +21,10 @@ def assert_same(found: tuple[Tensor, ...], expected: tuple[Tensor, ...], **toler
         torch.testing.assert_close(one, other, **tolerance)
 
 
-def assert_finite(loss: torch.nn.Module, logits: Tensor, *rest: Tensor) -> None:
+def assert_finite(loss: Callable[..., Tensor], logits: Tensor, *rest: Tensor) -> None:
     """Value and gradient are finite; the loss of half precision is float32."""
     value, gradient = value_and_gradient(loss, logits, *rest)
-    assert value.isfinite()
+    assert value.isfinite().all()
     assert gradient.isfinite().all()
     assert value.dtype == (logits.dtype if logits.dtype == torch.float64 else torch.float32)
 

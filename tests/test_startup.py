@@ -1,5 +1,6 @@
 """What each command imports: no test here measures seconds, which `python -m benchmarks.waits` does."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import imbaloss
-from imbaloss import features, learners, losses, networks, training
+from imbaloss import cli, features, learners, losses, networks, training
 from imbaloss.comparison.first_checks import SETS
 from imbaloss.comparison.study import SETS as SETS_OF_STUDY
 from imbaloss.lazy_names import find_homes
@@ -25,6 +26,41 @@ try: imbaloss.cli.main()
 except SystemExit as stop: code = stop.code or 0
 print(code, *sys.modules, file=open({report!r}, "w"))
 """
+REFUSALS = """
+import contextlib, io, json, sys, imbaloss.cli
+refusals = []
+for words in json.load(sys.stdin):
+    sys.argv = ["imbaloss", *words.split()]
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+        try: imbaloss.cli.main()
+        except SystemExit as stop: code = stop.code or 0
+    refusals.append((words, code, told.getvalue(), [*sys.modules]))
+print(json.dumps(refusals))
+"""
+REFUSED = {  # commands, with what is said
+    "compare data.csv --targte fraud": "No such option: --targte",
+    "compare data.csv --target fraud --folds 2": "--folds must be 3 or more, found 2",
+    "compare data.csv --target fraud --lr 0": "--lr must be above 0",
+    "compare data.csv --target fraud --network mpl": "there is no network 'mpl' (did you mean 'mlp'?)",
+    "compare data.csv --target fraud --threshold f2": "there is no rule for a threshold 'f2'",
+    "compare data.csv --target fraud --calibration plat": "there is no calibration 'plat'",
+    "compare data.csv --target fraud --budget soon": "budget must be a time",
+    "compare data.csv --target fraud --budget 9m --repetitions 3": "--repetitions and --budget cannot be",
+    "compare missing.csv --target fraud": "there is no file or folder missing.csv",
+    "compare data.csv --target froud": "data.csv has no column 'froud', which --target names (did you mean 'fra",
+    "compare data.csv --target fraud --drop shap": "data.csv has no column 'shap', which --drop names",
+    "compare data.csv --target fraud --loss mfsse": "there is no method 'mfsse' (did you mean 'mse'?)",
+    "compare data.csv --target fraud --method lightgm": "there is no method 'lightgm' (did you mean 'lightgbm'?)",
+    "compare data.csv --target fraud --method focla:gamma=1": "there is no method 'focla'",
+    "compare data.csv --target fraud --method average(ce,lightgm)": "there is no method 'lightgm'",
+    "predict missing data.csv": "missing holds no own.json",
+    "predict network/model missing.csv": "there is no file or folder missing.csv",
+    "predict network/model data.csv --keep shap": "there is no column 'shap' to keep (did you mean 'shop'?)",
+    "predict network/model data.csv --out found.doc": "found.doc must end in .csv",
+    "train --loss mfsse": "there is no loss 'mfsse' (did you mean 'mse'?)",
+    "train --dataset digits_3_9": "there is no data set 'digits_3_9'",
+    "losses mfsse": "there is no loss 'mfsse'",
+}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +70,12 @@ def folder(tmp_path_factory) -> Path:
     write_csv(folder)
     methods = {"network": ("ce", "--epochs", "2", "--hidden", "4"), "trees": ("lightgbm",)}
     for name, (method, *options) in methods.items():
-        run(folder, "compare", "data.csv", "--target", "fraud", "--method", method, *options, *QUICK, "--out", name)
+        words = ["compare", str(folder / "data.csv"), "--target", "fraud", "--method", method, *options, *QUICK]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["imbaloss", *words, "--out", str(folder / name)])
+            with pytest.raises(SystemExit) as stop:
+                cli.main()
+        assert not stop.value.code
     return folder
 
 
@@ -48,36 +89,20 @@ def run(folder: Path, *words: str) -> tuple[str, set[str]]:
     return done.stderr, set(modules)
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        ("compare data.csv --targte fraud", "No such option: --targte"),
-        ("compare data.csv --target fraud --folds 2", "--folds must be 3 or more, found 2"),
-        ("compare data.csv --target fraud --lr 0", "--lr must be above 0"),
-        ("compare data.csv --target fraud --network mpl", "there is no network 'mpl' (did you mean 'mlp'?)"),
-        ("compare data.csv --target fraud --threshold f2", "there is no rule for a threshold 'f2'"),
-        ("compare data.csv --target fraud --calibration plat", "there is no calibration 'plat'"),
-        ("compare data.csv --target fraud --budget soon", "budget must be a time"),
-        ("compare data.csv --target fraud --budget 9m --repetitions 3", "--repetitions and --budget cannot be"),
-        ("compare missing.csv --target fraud", "there is no file or folder missing.csv"),
-        ("compare data.csv --target froud", "data.csv has no column 'froud', which --target names (did you mean 'fra"),
-        ("compare data.csv --target fraud --drop shap", "data.csv has no column 'shap', which --drop names"),
-        ("compare data.csv --target fraud --loss mfsse", "there is no method 'mfsse' (did you mean 'mse'?)"),
-        ("compare data.csv --target fraud --method lightgm", "there is no method 'lightgm' (did you mean 'lightgbm'?)"),
-        ("compare data.csv --target fraud --method focla:gamma=1", "there is no method 'focla'"),
-        ("compare data.csv --target fraud --method average(ce,lightgm)", "there is no method 'lightgm'"),
-        ("predict missing data.csv", "missing holds no own.json"),
-        ("predict network/model missing.csv", "there is no file or folder missing.csv"),
-        ("predict network/model data.csv --keep shap", "there is no column 'shap' to keep (did you mean 'shop'?)"),
-        ("predict network/model data.csv --out found.doc", "found.doc must end in .csv"),
-        ("train --loss mfsse", "there is no loss 'mfsse' (did you mean 'mse'?)"),
-        ("train --dataset digits_3_9", "there is no data set 'digits_3_9'"),
-        ("losses mfsse", "there is no loss 'mfsse'"),
-    ],
-)
-def test_a_refusal_at_the_door_needs_neither_torch_nor_pandas(folder, words, message):
-    told, modules = run(folder, *words.split())
-    assert message in told
+@pytest.fixture(scope="module")
+def refusals(folder) -> dict[str, tuple[int, str, set[str]]]:
+    """Type all commands of REFUSED in one process: exit code, messages, and what was imported until then."""
+    command, typed = [sys.executable, "-c", REFUSALS], json.dumps([*REFUSED])
+    done = subprocess.run(command, cwd=folder, input=typed, capture_output=True, text=True, check=True)
+    return {words: (code, told, set(modules)) for words, code, told, modules in json.loads(done.stdout)}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_a_refusal_at_the_door_needs_neither_torch_nor_pandas(refusals, words):
+    code, told, modules = refusals[words]
+    assert code == 2
+    assert told.startswith("imbaloss: ")
+    assert REFUSED[words] in told
     assert not SLOW & modules
 
 

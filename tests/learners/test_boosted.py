@@ -446,7 +446,7 @@ def test_trees_of_a_loss_are_those_up_to_its_lowest_value_on_validation(kind, lo
             "max_delta_step": 1.0,
         }
         trees = lightgbm.train({**options, "objective": objective}, rows, 300)
-        odds = [start + trees.predict(validation.inputs, num_iteration=n, raw_score=True) for n in range(1, 301)]
+        grown = [trees.predict(validation.inputs, start_iteration=n, num_iteration=1, raw_score=True) for n in range(300)]
     else:
         types = ["c" if column == CATEGORY else "q" for column in range(5)]
         matrices = [
@@ -456,7 +456,9 @@ def test_trees_of_a_loss_are_those_up_to_its_lowest_value_on_validation(kind, lo
         options = {"eta": 0.05, "max_depth": 6, "min_child_weight": 1, "nthread": 1, "max_delta_step": 1.0}
         options |= {"objective": "binary:logistic", "base_score": float(expit(start))}
         trees = xgboost.train(options, matrices[0], 300, obj=objective)
-        odds = [trees.predict(matrices[1], iteration_range=(0, n), output_margin=True) for n in range(1, 301)]
+        margins = [trees.predict(matrices[1], iteration_range=(n, n + 1), output_margin=True) for n in range(300)]
+        grown = np.subtract(margins, start, dtype=np.float64)
+    odds = start + np.cumsum(grown, axis=0)
     losses = [metric(validation.labels, each, validation.weights)[1] for each in odds]
     [model] = fit(kind((("n_estimators", 300),)), split, loss=loss)
     np.testing.assert_allclose(model.logits(validation.inputs), odds[int(np.argmin(losses))], atol=1e-4)
