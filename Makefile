@@ -20,8 +20,8 @@ test: check  ## all that a change must pass, but for the slow tests
 quick: setup  ## the tests that are nearest to a change, for a minute: to what is not committed, or with BASE=main since then
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.quick $(if $(BASE),--base $(BASE))
 
-slow: setup  ## the slow tests: many minutes
-	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow --numprocesses 2 --dist loadgroup
+slow: setup  ## the slow tests: many minutes; with BEGIN_BEFORE=SECONDS since 1970, those that would begin later are skipped
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow --numprocesses 2 --dist loadgroup -rs $(if $(BEGIN_BEFORE),--begin-before $(BEGIN_BEFORE))
 
 lowest: .venv-lowest/installed  ## the fast tests with the lowest versions that pyproject.toml allows (with TORCH=2.13.0: of all but torch, and without the tests of torch); warnings are no errors
 	OMP_NUM_THREADS=1 .venv-lowest/bin/pytest -W default --numprocesses 2 --dist loadfile $(if $(TORCH),--ignore tests/losses --ignore tests/networks --ignore tests/training)

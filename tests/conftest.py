@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import hypothesis
 import pytest
 
 from tests.chromium import CHROMIUM, FLAGS
+from tests.preloaded import serve
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -20,6 +22,17 @@ collect_ignore = ["written_by_0_1/write.py"]  # runs with version 0.1 alone
 hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("house")
 os.environ.setdefault("GOMP_SPINCOUNT", "3000")  # as the command does
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--begin-before", type=float, help="skip tests that begin later: seconds since 1970")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    end = item.config.getoption("--begin-before")
+    if end is not None and time.time() > end:
+        pytest.skip("no time was left to begin it")
+
 
 REAL = Path(os.environ.get("IMBALOSS_DATA") or Path(__file__).parents[2] / "shared")
 
@@ -54,6 +67,13 @@ def browser() -> Iterator["Browser"]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def preloaded(tmp_path_factory) -> Iterator[Path]:
+    """The folder of a command `imbaloss` that starts quickly, to stand first in PATH."""
+    with serve(tmp_path_factory.mktemp("preloaded")) as folder:
+        yield folder
 
 
 @pytest.fixture

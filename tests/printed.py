@@ -30,10 +30,7 @@ NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 BLOCK = re.compile(r"```(python|console|text)\n(.*?)```", re.DOTALL)
 SETS_UP = re.compile(r"(python3? -m )?(pip|venv|make|source)\b|\S+/pip\b")  # an environment: the tests have one
 LEFT_OUT = "…\n"
-ENVIRONMENT = os.environ | {
-    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    "COLUMNS": "100",
-}
+BIN = Path(sys.executable).parent
 
 
 @dataclass(frozen=True)
@@ -65,8 +62,12 @@ def list_commands(block: str) -> Iterator[str]:
             yield line.removeprefix("$ ")
 
 
-def run_page(text: str) -> list[Shown]:
-    """Run code and commands of a page in their order, in the working folder; return the outputs that it shows."""
+def run_page(text: str, commands: Path = BIN) -> list[Shown]:
+    """Run code and commands of a page in their order, in the working folder; return the outputs that it shows.
+
+    commands: The folder of the command `imbaloss`, or of all commands of its environment.
+    """
+    environment = os.environ | {"PATH": f"{commands}:{BIN}:{os.environ['PATH']}", "COLUMNS": "100"}
     names: dict[str, object] = {}
     printed, shown = "", []
     for kind, block in BLOCK.findall(text):
@@ -77,7 +78,7 @@ def run_page(text: str) -> list[Shown]:
         elif kind == "console":
             for command in list_commands(block):
                 run = ["bash", "-c", command]
-                printed += subprocess.run(run, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=True).stdout
+                printed += subprocess.run(run, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
         else:
             shown.append(Shown(block, printed))
             printed = ""

@@ -4,7 +4,6 @@ import inspect
 import re
 import shlex
 import subprocess
-import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from imbaloss.field_tables import Field
 from imbaloss.recipe_fields import DECISION_FIELDS, FIELDS
 from tests import peers, printed
 
-IMBALOSS = Path(sys.executable).with_name("imbaloss")
 ROOT = Path(__file__).parents[1]
 OF_A_MACHINE = r"\d\.\d{2}|%|\d {2,}\d|\bflag \d|rightly"  # scores, times and counts of decisions
 TUTORIALS = ("your-own-table", "your-own-images")  # whose code and commands belong together
@@ -50,7 +48,7 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TUTORIALS)
-def test_a_tutorial_runs_as_a_reader_types_it(name, tmp_path, monkeypatch):
+def test_a_tutorial_runs_as_a_reader_types_it(name, tmp_path, monkeypatch, preloaded):
     """Code and commands in their order, and what the page shows of the data is what is printed."""
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
@@ -61,7 +59,7 @@ def test_a_tutorial_runs_as_a_reader_types_it(name, tmp_path, monkeypatch):
             exec(compile(text, name, "exec"), names)
         elif kind == "console":
             command = shlex.split(text.removeprefix("$ imbaloss "))
-            found = subprocess.run([IMBALOSS, *command], capture_output=True, text=True, check=True)
+            found = subprocess.run([preloaded / "imbaloss", *command], capture_output=True, text=True, check=True)
             printed += found.stdout + found.stderr
         else:
             facts = [line for line in text.splitlines() if not re.search(OF_A_MACHINE, line)]
@@ -80,9 +78,9 @@ def check_shown(shown, numbers_may_differ):
         assert text in whole, f"{line}\n\nis not printed, but:\n\n{shown.printed}"
 
 
-def check_page(page, numbers_may_differ):
+def check_page(page, numbers_may_differ, commands=printed.BIN):
     """The blocks of a page print what it shows; there is at least one."""
-    shown = printed.run_page(page.read_text())
+    shown = printed.run_page(page.read_text(), commands)
     assert shown
     for each in shown:
         check_shown(each, numbers_may_differ)
@@ -96,10 +94,10 @@ def test_a_page_shows_what_its_python_prints(page, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", printed.SLOW, ids=lambda page: page.stem)
-def test_a_page_shows_what_its_commands_print(page, tmp_path, monkeypatch):
+def test_a_page_shows_what_its_commands_print(page, tmp_path, monkeypatch, preloaded):
     """README.md begins with `make demo`, here without the study of digits and without an environment of its own."""
     monkeypatch.chdir(tmp_path)
-    check_page(page, numbers_may_differ=True)
+    check_page(page, numbers_may_differ=True, commands=preloaded)
     assert list(tmp_path.rglob("report.html"))
 
 

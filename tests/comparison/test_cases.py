@@ -43,10 +43,10 @@ SAYS = {  # of each case the exit code, and what is said
 @pytest.mark.slow
 @pytest.mark.skipif(not CASES.is_dir(), reason="../shared/cases is missing")
 @pytest.mark.parametrize("name", SAYS)
-def test_a_case_comes_out_right(name, tmp_path):
+def test_a_case_comes_out_right(name, tmp_path, preloaded):
     shutil.copytree(CASES / name, tmp_path / name, copy_function=shutil.copyfile)
     program = ["sh", f"{name}/cmd.sh"] if (CASES / name / "cmd.sh").exists() else [sys.executable, f"{name}/case.py"]
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environment = os.environ | {"PATH": f"{preloaded}:{os.environ['PATH']}"}
     found = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     code, sentence = SAYS[name]
     assert "Traceback" not in found.stderr

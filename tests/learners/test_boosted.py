@@ -446,7 +446,9 @@ def test_trees_of_a_loss_are_those_up_to_its_lowest_value_on_validation(kind, lo
             "max_delta_step": 1.0,
         }
         trees = lightgbm.train({**options, "objective": objective}, rows, 300)
-        grown = [trees.predict(validation.inputs, start_iteration=n, num_iteration=1, raw_score=True) for n in range(300)]
+        grown = [
+            trees.predict(validation.inputs, start_iteration=n, num_iteration=1, raw_score=True) for n in range(300)
+        ]
     else:
         types = ["c" if column == CATEGORY else "q" for column in range(5)]
         matrices = [
