@@ -9,10 +9,11 @@ from sklearn import metrics
 
 from imbaloss.evaluation import CONFUSION_SCORES, bootstrap_scores, count_confusion, score_interval
 from imbaloss.evaluation.intervals import (
-    average_precision,
+    average_precision_of_ranks,
     bootstrap_rankings,
-    f1_at_threshold,
+    f1_of,
     find_thresholds,
+    rank,
 )
 from imbaloss.evaluation.rankings import average_precision_of, roc_auc_of
 from imbaloss.statistics import delong
@@ -33,14 +34,19 @@ def samples(draw) -> tuple[np.ndarray, np.ndarray]:
 @given(samples(), PROBABILITY | st.floats(0, 1))
 def test_f1_is_scikit_learns_at_any_threshold(drawn, threshold):
     labels, probabilities = drawn
-    assert f1_at_threshold(labels, probabilities, threshold) == pytest.approx(
-        metrics.f1_score(labels, probabilities >= threshold)
-    )
+    predicted = probabilities >= threshold
+    assert f1_of(labels, predicted) == pytest.approx(metrics.f1_score(labels, predicted))
 
 
-@given(samples())
-def test_average_precision_is_scikit_learns(drawn):
-    assert average_precision(*drawn) == pytest.approx(metrics.average_precision_score(*drawn))
+@given(samples(), st.randoms())
+def test_average_precision_is_scikit_learns_also_of_a_part_of_the_ranks(drawn, random):
+    labels, probabilities = drawn
+    rows = np.array(random.choices(range(len(labels)), k=len(labels)))
+    assume(labels[rows].any())
+    for found, expected in ((slice(None), drawn), (rows, (labels[rows], probabilities[rows]))):
+        assert average_precision_of_ranks(labels[found], rank(probabilities)[found]) == pytest.approx(
+            metrics.average_precision_score(*expected)
+        )
 
 
 def normal(skill: float, positives: int = 15, negatives: int = 40) -> tuple[np.ndarray, np.ndarray]:
@@ -90,8 +96,8 @@ def test_the_intervals_of_a_single_run_cover_what_other_samples_would_give(posit
     others = [drawn() for _ in range(4000)]
     truth = {
         "roc_auc": stats.norm.cdf(1.2 / np.sqrt(2)),
-        "average_precision": np.mean([average_precision(labels, one) for one in others]),
-        "f1": np.mean([f1_at_threshold(labels, one, 0.5) for one in others]),
+        "average_precision": np.mean([average_precision_of_ranks(labels, rank(one)) for one in others]),
+        "f1": np.mean([f1_of(labels, one >= 0.5) for one in others]),
     }
     inside: dict[str, list[bool]] = {score: [] for score in SCORES}
     for _ in range(tries):

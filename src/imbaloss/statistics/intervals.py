@@ -1,7 +1,7 @@
 """Intervals for a mean over seeds, for a score of one run, and for both sources of chance together."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import scipy
@@ -11,6 +11,7 @@ from imbaloss.statistics.paired import ROUNDING
 from imbaloss.statistics.roc import Roc
 
 Floats = NDArray[np.float64]
+Number = TypeVar("Number", bound=np.generic)
 
 
 class Interval(NamedTuple):
@@ -92,9 +93,9 @@ def logit_interval(estimate: float, deviation: float, rarer: int, confidence: fl
 
 
 def stratified_bootstrap(
-    score: Callable[[NDArray[np.int64], Floats], float],
+    score: Callable[[NDArray[np.int64], NDArray[Number]], float],
     labels: NDArray[np.int64],
-    probabilities: Floats,
+    probabilities: NDArray[Number],
     generator: np.random.Generator,
     *,
     resamples: int = 1000,
@@ -108,7 +109,7 @@ def stratified_bootstrap(
     Args:
         score: A function of labels and probabilities that returns a number.
         labels: (N,), 0 or 1; both must occur.
-        probabilities: (N,), of class 1.
+        probabilities: (N,), of class 1, or what the score needs of them, such as decisions or ranks.
         generator: Draws the samples.
         resamples: The number of bootstrap samples.
         confidence: The probability with which the interval covers the true score.
@@ -121,7 +122,7 @@ def stratified_bootstrap(
     classes = [np.flatnonzero(labels == label) for label in (0, 1)]
     scores = []
     for _ in range(resamples):
-        rows = np.concatenate([generator.choice(of_class, len(of_class)) for of_class in classes])
+        rows = np.concatenate([of_class[generator.integers(len(of_class), size=len(of_class))] for of_class in classes])
         scores.append(score(labels[rows], probabilities[rows]))
     rarer = min(map(len, classes))
     return logit_interval(float(score(labels, probabilities)), float(np.std(scores, ddof=1)), rarer, confidence)
