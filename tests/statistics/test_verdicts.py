@@ -144,7 +144,7 @@ def test_a_pair_is_promised_the_seeds_by_its_own_difference_and_deviation():
 @pytest.mark.parametrize("tail", ["normal", "heavy"])
 def test_alike_methods_are_rarely_called_better(seeds, methods, tail):
     """In 5 % of the studies at most, but for the error of the simulation."""
-    generator, tries, wrong = np.random.default_rng(seeds + methods), 1000, 0
+    generator, tries, wrong = np.random.default_rng(seeds + methods), 400, 0
     for _ in range(tries):
         noise = (
             generator.normal(size=(methods, seeds)) if tail == "normal" else generator.standard_t(2, (methods, seeds))
