@@ -172,9 +172,11 @@ def choose_kind(labels: Labels, logits: Floats, weights: Floats) -> str:
 
 def log_losses(labels: Labels, logits: Floats) -> Floats:
     """Compute the cross-entropy of each sample in nats, (N,), from log-odds (N,) or unnormalised logits (N, C)."""
-    both = np.stack([np.zeros_like(logits), logits], axis=1) if logits.ndim == 1 else logits
-    chosen = np.take_along_axis(both, labels[:, None], axis=1)[:, 0]
-    losses: Floats = scipy.special.logsumexp(both, axis=1) - chosen
+    losses: Floats
+    if logits.ndim == 1:  # what logsumexp of 0 and the log-odds gives, to the last bit
+        losses = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits))) - np.where(labels == 1, logits, 0.0)
+        return losses
+    losses = scipy.special.logsumexp(logits, axis=1) - np.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
     return losses
 
 
