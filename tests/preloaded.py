@@ -7,6 +7,7 @@ environment, arguments and streams are those of the shell.
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
 CLIENT = """#!{python} -IS
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
@@ -34,10 +36,10 @@ def serve(folder: Path) -> Iterator[Path]:
     command.parent.mkdir()
     command.write_text(CLIENT.format(python=sys.executable, address=str(address)))
     command.chmod(0o755)
-    with subprocess.Popen([sys.executable, "-m", __name__, address], stdout=subprocess.PIPE) as server:
+    program = [sys.executable, "-m", __name__, address]
+    with subprocess.Popen(program, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdout.readline() == b"ready\n"
         yield command.parent
-        server.terminate()
 
 
 def answer(connection: socket.socket) -> None:
@@ -63,7 +65,7 @@ def answer(connection: socket.socket) -> None:
 
 
 def main(address: str) -> None:
-    """Import, say so, and fork a process for each command until the end."""
+    """Import, say so, and fork a process for each command, until the standard input ends, as when the tests do."""
     for name in PRELOADED:
         importlib.import_module(name)
     importlib.import_module("skops.io").dumps("")  # which imports all of scikit-learn
@@ -72,7 +74,7 @@ def main(address: str) -> None:
         listening.bind(address)
         listening.listen()
         print("ready", flush=True)
-        while True:
+        while sys.stdin not in select.select([listening, sys.stdin], [], [])[0]:
             connection, _ = listening.accept()
             with connection:
                 if os.fork() == 0:
