@@ -117,16 +117,7 @@ def open_image_folder(folder: Path, request: ComparisonRequest, maker: FeatureMa
     else:
         pixels, preparation, image_notes = fit_image_files(files, request.size or SIZE)
         learned = LearnedImages(lambda: pixels, preparation, image_notes)
-    content = Content(
-        name=derive_name(folder),
-        make_features=learned.make_features,
-        kind=learned.kind,
-        target=target,
-        held_out=held_out,
-        notes=(*notes, *learned.notes),
-        pictures=learned.pictures,
-    )
-    return assemble_own(content, request)
+    return assemble_own(learned.make_content(derive_name(folder), target, held_out, notes), request)
 
 
 def name_label_classes(target: str, labels: Any) -> "pd.Series[str]":
@@ -326,16 +317,7 @@ def open_image_arrays(
     held_out = len(labels[1]) if request.test else 0
     target = name_label_classes(request.target, np.concatenate(labels))
     learned = fit_arrays(named, maker)
-    content = Content(
-        name=derive_name(source),
-        make_features=learned.make_features,
-        kind=learned.kind,
-        target=target,
-        held_out=held_out,
-        notes=learned.notes,
-        pictures=learned.pictures,
-    )
-    return assemble_own(content, request)
+    return assemble_own(learned.make_content(derive_name(source), target, held_out), request)
 
 
 class LearnedImages(NamedTuple):
@@ -345,6 +327,19 @@ class LearnedImages(NamedTuple):
     kind: Schema | ImagePreparation
     notes: tuple[str, ...]
     pictures: Pictures | None = None
+
+    def make_content(self, name: str, target: "pd.Series[str]", held_out: int, notes: tuple[str, ...] = ()) -> Content:
+        """Return them as the content of data.
+
+        Args:
+            name: The name of the data.
+            target: (N,), the name of the class of each image.
+            held_out: The number of images at the end that are for test alone.
+            notes: What was noted before the images were read.
+        """
+        return Content(
+            name, self.make_features, self.kind, target, held_out, (*notes, *self.notes), pictures=self.pictures
+        )
 
 
 def learn_from_features(embedded: EmbeddedImages) -> LearnedImages:
