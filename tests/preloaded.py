@@ -1,7 +1,7 @@
-"""A command `imbaloss` whose processes begin with all that a comparison imports, which takes seconds, already there.
+"""Let tests type `imbaloss` in a shell without waiting for its imports.
 
-It is typed in a shell like any other. Each command is a process of its own, forked from a server; its folder,
-environment, arguments and streams are those of the shell.
+A server imports once what a comparison needs, which takes seconds, and forks a process for each command. Folder,
+environment, arguments and streams of the process are those of the shell.
 """
 
 import importlib
@@ -21,8 +21,8 @@ CLIENT = """#!{python} -IS
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
     server.connect({address!r})
-    told = json.dumps([os.getcwd(), dict(os.environ), ["imbaloss", *sys.argv[1:]]]).encode()
-    socket.send_fds(server, [told], [0, 1, 2])
+    request = json.dumps([os.getcwd(), dict(os.environ), ["imbaloss", *sys.argv[1:]]]).encode()
+    socket.send_fds(server, [request], [0, 1, 2])
     sys.exit(int(server.recv(3) or 1))
 """
 PRELOADED = ("imbaloss.cli", "imbaloss.comparison.answer", "imbaloss.comparison.own_model", "lightgbm", "skops.io")
@@ -42,13 +42,13 @@ def serve(folder: Path) -> Iterator[Path]:
         yield command.parent
 
 
-def answer(connection: socket.socket) -> None:
-    """Be the process of a command: take its place in the shell, run it, and tell its exit code."""
+def run_command(connection: socket.socket) -> None:
+    """Run the command of a client in the folder, environment and streams of the client, and send the exit code."""
     from imbaloss import cli
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    told, streams, _, _ = socket.recv_fds(connection, 1 << 20, 3)
-    folder, environment, sys.argv = json.loads(told)
+    request, streams, _, _ = socket.recv_fds(connection, 1 << 20, 3)
+    folder, environment, sys.argv = json.loads(request)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -78,7 +78,7 @@ def main(address: str) -> None:
             connection, _ = listening.accept()
             with connection:
                 if os.fork() == 0:
-                    answer(connection)
+                    run_command(connection)
                     os._exit(0)
 
 

@@ -197,6 +197,10 @@ def test_a_table_without_target_and_a_folder_with_none_needed(imbaloss, tmp_path
     code, _, err = imbaloss("compare", str(write_csv(tmp_path)))
     assert code == 2
     assert "needs --target COLUMN: the name of the column with the class" in err
+    (tmp_path / "out").write_text("")
+    _, _, err = imbaloss("compare", str(write_csv(tmp_path)), "--target", "fraud", "--out", "out")
+    assert err == "imbaloss: out is a file: --out must name a folder\n"
+    assert imbaloss("compare", "fodler")[2] == "imbaloss: there is no file or folder fodler\n"
 
 
 @pytest.mark.slow

@@ -218,6 +218,10 @@ BAD = {
     "text and a category": (
         write_csv, ("--text-column", "shop", "--category", "shop"), "'shop' is both a category and free text",
     ),
+    "the target as text": (write_csv, ("--text-column", "fraud"), "the text column is the target, 'fraud'"),
+    "text that is left out": (
+        write_csv, ("--text-column", "shop", "--drop", "shop"), "'shop' is both free text and to be left out",
+    ),
     "no such extractor": (write_csv, ("--text", "bert"), "no extractor of texts 'bert': name wordllama, model2vec:"),
     "an extractor without a name": (write_csv, ("--text", "model2vec"), "'model2vec' lacks the name of a model"),
     "segments of texts": (

@@ -217,7 +217,7 @@ def test_a_run_killed_while_embedding_goes_on_where_it_was(imbaloss, tmp_path):
         (("--bundle",), "--bundle is for --features, and for frozen features by --text: leave it out"),
         (("--features", "{means}", "--method", "lightgbmm"), "lightgbmm"),
         (("--features", "{means}", "--segment", "x"), "is a folder of images, and has no columns: leave out --segment"),
-        (("--features", "onnx:nowhere.onnx"), "nowhere.onnx"),
+        (("--features", "onnx:nowhere.onnx"), "nowhere.onnx, which the features onnx:nowhere.onnx need"),
         (("--features", "{means}", "--text", "wordllama"), "--text is for tables, and these are images: leave it out"),
         (
             ("--features", "{means}", "--flip"),

@@ -242,7 +242,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_trained(options, sen
 
 
 def test_images_have_no_costs_by_row():
-    with pytest.raises(ValueError, match="--cost is for tables, and these are images"):
+    with pytest.raises(ValueError, match="`cost` is for tables, and these are images"):
         imbaloss.compare(np.zeros((20, 8, 8), np.uint8), np.arange(20) % 2, cost="fn=10,fp=1")
 
 

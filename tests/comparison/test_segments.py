@@ -153,7 +153,7 @@ def test_what_cannot_be_a_segment_is_refused_before_anything_is_trained(column, 
 
 
 def test_images_as_arrays_have_no_segments():
-    with pytest.raises(ValueError, match="--segment is for tables, and these are images"):
+    with pytest.raises(ValueError, match="`segment` is for tables, and these are images"):
         imbaloss.compare(np.zeros((20, 8, 8), np.uint8), np.arange(20) % 2, segment="region")
 
 

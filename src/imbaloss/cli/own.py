@@ -90,6 +90,7 @@ def read_request(context: typer.Context, source: Path) -> ComparisonRequest:
         source: The file or folder with the data.
 
     Raises:
+        FileNotFoundError: There are no such data.
         ValueError: A field of the recipe is wrong, or a table comes without `--target`.
     """
     recipe = recipe_entries(context, COMPARISON_RECIPE_OPTIONS)
@@ -104,12 +105,15 @@ def default_target(source: Path) -> str:
     """Return the default target, the name of the labels: "y" for an NPZ file, "folder" for a folder of images.
 
     Raises:
+        FileNotFoundError: There is no such file or folder.
         ValueError: The data are any other file, so a table, which needs --target.
     """
     if source.is_dir():
         return "folder"
     if source.suffix.lower() == ".npz":
         return "y"
+    if not source.exists():
+        raise FileNotFoundError(f"there is no file or folder {source}")
     raise ValueError(f"{source} needs --target COLUMN: the name of the column with the class")
 
 

@@ -35,6 +35,8 @@ def check_before_reading(source: Path, request: ComparisonRequest) -> None:
     """
     if not source.exists():
         raise FileNotFoundError(f"there is no file or folder {source}")
+    if request.out is not None and request.out.exists() and not request.out.is_dir():
+        raise NotADirectoryError(f"{request.out} is a file: {request.write_option('out')} must name a folder")
     for method in request.methods or ():
         check_method(method, SETS)
     for loss in request.losses or ():
@@ -117,6 +119,7 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
             )
     for purpose, columns in (
         ("baseline", (request.baseline,)), ("weight", (request.weight,)), ("cost", costs), ("segment", request.segment),
+        ("text", request.text_columns),
     ):  # fmt: skip
         if request.target in columns:
             raise ValueError(f"the {purpose} column is the target, {request.target!r}: name another column")
@@ -124,6 +127,8 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
         raise ValueError(f"column {request.group!r} is both group and time: use one of the two")
     if request.target in request.drop:
         raise ValueError(f"the target, {request.target!r}, cannot be left out")
+    if both := set(request.drop) & set(request.text_columns):
+        raise ValueError(f"column {min(both)!r} is both free text and to be left out: use one of the two")
     if both := set(request.mark) & set(request.category):
         raise ValueError(f"column {min(both)!r} is both a category and a number with marks: use one of the two")
     if both := set(request.text_columns) & {*request.mark, *request.category}:

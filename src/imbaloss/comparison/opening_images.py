@@ -29,7 +29,7 @@ from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import NamedArray, fit_image_arrays
 from imbaloss.comparison.reading.images import SIZE, fit_image_files
 from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, is_text, iterate_blocks
-from imbaloss.comparison.request import REQUEST_FIELDS, TFIDF, ComparisonRequest
+from imbaloss.comparison.request import TFIDF, ComparisonRequest
 from imbaloss.comparison.segments import cut_segments
 from imbaloss.comparison.study import choose_methods
 from imbaloss.comparison.targets import name_classes
@@ -174,12 +174,13 @@ def refuse_options_of_rows(
         ValueError: The request has one of them.
     """
     if request.text != TFIDF:
-        raise ValueError("--text is for tables, and these are images: leave it out")
+        raise ValueError(f"{request.write_option('text')} is for tables, and these are images: leave it out")
     for option in options:
         if getattr(request, option):
-            instead = ", and give constant costs as --threshold cost:fn=10" if option == "cost" else ""
-            written = (REQUEST_FIELDS[option].entry.option or option).replace("_", "-")
-            raise ValueError(f"--{written} is for tables, and these are images: leave it out{instead}")
+            rule = f"{request.write_option('threshold')} cost:fn=10"
+            instead = f", and give constant costs as {rule}" if option == "cost" else ""
+            written = request.write_option(option)
+            raise ValueError(f"{written} is for tables, and these are images: leave it out{instead}")
 
 
 def find_image_column(table: "pa.Table", request: ComparisonRequest) -> str | None:

@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
-from imbaloss.comparison.texts import CHARACTERS, WORDS, choose_unit
+from imbaloss.comparison.texts import CHARACTERS, WORDS, choose_unit, divide_words
 
 Floats = NDArray[np.float32]
 CHOSEN = 20  # number of terms that are inputs of their own, at most
@@ -192,6 +192,7 @@ def draw_rows(rows: int) -> NDArray[np.int64]:
 def make_vectorizer(unit: str, **options: Any) -> TfidfVectorizer:
     """Make what turns texts into TF-IDF weights, of words and pairs of words, or of one to three characters.
 
+    A word has one letter or digit at least. Among words, each letter of a script without spaces is a word of its own.
     A term counts as 1 + log of its number in the text, times its inverse document frequency. The weights of a text have
     length 1.
 
@@ -199,6 +200,8 @@ def make_vectorizer(unit: str, **options: Any) -> TfidfVectorizer:
         unit: "word" or "char".
         options: Further parameters of `TfidfVectorizer`.
     """
+    if unit == WORDS:
+        options |= {"preprocessor": divide_words, "token_pattern": r"\b\w+\b"}
     return TfidfVectorizer(analyzer=unit, ngram_range=LENGTHS[unit], sublinear_tf=True, **options)
 
 

@@ -30,6 +30,11 @@ def choose_unit(texts: Sequence[str]) -> str:
     return CHARACTERS if len(UNSPACED.findall(looked_at)) > MOSTLY * letters else WORDS
 
 
+def divide_words(text: str) -> str:
+    """Return a text in lower case, with spaces around each letter of a script that does not divide words by them."""
+    return UNSPACED.sub(r" \g<0> ", text.lower())
+
+
 def look_at(texts: Sequence[str]) -> Sequence[str]:
     """Return at most 10,000 of the texts, evenly spaced."""
     return texts[:: -(-len(texts) // LOOKED_AT)] if texts else texts

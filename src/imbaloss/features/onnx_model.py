@@ -51,6 +51,8 @@ class OnnxExtractor:
             OSError: The file cannot be read.
         """
         named = Path(spec.name).expanduser().resolve()
+        if not (file or named).exists():
+            raise FileNotFoundError(f"there is no file {file or named}, which the features {spec} need")
         content = (file or named).read_bytes()
         session = open_session(file or named, content)
         shape = check_graph(file or named, session)
