@@ -329,7 +329,7 @@ class LearnedImages(NamedTuple):
     notes: tuple[str, ...]
     pictures: Pictures | None = None
 
-    def make_content(self, name: str, target: "pd.Series[str]", held_out: int, notes: tuple[str, ...] = ()) -> Content:
+    def make_content(self, name: str, target: "pd.Series[str]", held_out: int, notes: Sequence[str] = ()) -> Content:
         """Return them as the content of data.
 
         Args:
