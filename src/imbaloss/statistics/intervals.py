@@ -1,7 +1,7 @@
 """Intervals for a mean over seeds, for a score of one run, and for both sources of chance together."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy
@@ -11,7 +11,6 @@ from imbaloss.statistics.paired import ROUNDING
 from imbaloss.statistics.roc import Roc
 
 Floats = NDArray[np.float64]
-Number = TypeVar("Number", bound=np.generic)
 
 
 class Interval(NamedTuple):
@@ -93,9 +92,9 @@ def logit_interval(estimate: float, deviation: float, rarer: int, confidence: fl
 
 
 def stratified_bootstrap(
-    score: Callable[[NDArray[np.int64], NDArray[Number]], float],
+    score: Callable[[NDArray[np.int64], NDArray[Any]], float],
     labels: NDArray[np.int64],
-    probabilities: NDArray[Number],
+    probabilities: NDArray[Any],
     generator: np.random.Generator,
     *,
     resamples: int = 1000,
