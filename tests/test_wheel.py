@@ -7,6 +7,7 @@ import sys
 import venv
 from collections.abc import Iterator
 from email import message_from_bytes
+from email.message import Message
 from importlib.metadata import distribution
 from itertools import chain
 from pathlib import Path
@@ -118,12 +119,18 @@ def test_losses_train_beside_torch_alone(tmp_path, wheel):
     assert done.stdout == "\n"
 
 
-@pytest.mark.slow
-def test_the_description_has_no_links_that_lead_nowhere(wheel):
+def read_metadata(wheel: Path) -> Message:
+    """Read what the wheel says of itself; the description is the payload."""
     with ZipFile(wheel) as archive:
         [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        metadata, _, description = archive.read(name).decode().partition("\n\n")
-    assert "Description-Content-Type: text/markdown" in metadata
+        return message_from_bytes(archive.read(name))
+
+
+@pytest.mark.slow
+def test_the_description_has_no_links_that_lead_nowhere(wheel):
+    metadata = read_metadata(wheel)
+    description = metadata.get_payload(decode=True).decode()
+    assert metadata["Description-Content-Type"] == "text/markdown"
     assert description.startswith("# imbaloss")
     assert re.findall(r"\]\((?!https?:|#)[^)]*\)", description) == []
 
@@ -131,9 +138,7 @@ def test_the_description_has_no_links_that_lead_nowhere(wheel):
 @pytest.mark.slow
 def test_the_installed_wheel_gives_a_working_command(tmp_path, wheel):
     """All that it needs is named, and all files that it reads are in it."""
-    with ZipFile(wheel) as archive:
-        [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        needed = message_from_bytes(archive.read(name)).get_all("Requires-Dist")
+    needed = read_metadata(wheel).get_all("Requires-Dist")
     always = [one.name for one in map(Requirement, needed) if one.marker is None or one.marker.evaluate({"extra": ""})]
     commands = make_environment(tmp_path / "venv", wheel, *always)
     (tmp_path / "work").mkdir()
