@@ -108,12 +108,13 @@ def default_target(source: Path) -> str:
         FileNotFoundError: There is no such file or folder.
         ValueError: The data are any other file, so a table, which needs --target.
     """
+    from imbaloss.comparison.first_checks import check_source
+
     if source.is_dir():
         return "folder"
     if source.suffix.lower() == ".npz":
         return "y"
-    if not source.exists():
-        raise FileNotFoundError(f"there is no file or folder {source}")
+    check_source(source)
     raise ValueError(f"{source} needs --target COLUMN: the name of the column with the class")
 
 

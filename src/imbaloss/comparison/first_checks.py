@@ -25,6 +25,12 @@ MODEL_FILE = "own.json"  # the file of a model that names its others
 WRITTEN = (*endings.DELIMITED, *endings.PARQUET)  # endings of files of predictions
 
 
+def check_source(source: Path) -> None:
+    """Raise FileNotFoundError if there is no such file or folder."""
+    if not source.exists():
+        raise FileNotFoundError(f"there is no file or folder {source}")
+
+
 def check_before_reading(source: Path, request: ComparisonRequest) -> None:
     """Check a request before its data are read: the values of its options, the paths and the names of columns.
 
@@ -33,8 +39,7 @@ def check_before_reading(source: Path, request: ComparisonRequest) -> None:
         ValueError: An option has a wrong value, options exclude each other, a method is unknown, or the data lack a
             column.
     """
-    if not source.exists():
-        raise FileNotFoundError(f"there is no file or folder {source}")
+    check_source(source)
     if request.out is not None and request.out.exists() and not request.out.is_dir():
         raise NotADirectoryError(f"{request.out} is a file: {request.write_option('out')} must name a folder")
     for method in request.methods or ():
@@ -206,8 +211,7 @@ def check_files(source: Path, out: Path, background: Path | None, *, explains: b
     if out.suffix.lower() not in WRITTEN:
         raise ValueError(f"{out} must end in {', '.join(WRITTEN)}: the ending decides the format of the predictions")
     for file in filter(None, (source, background)):
-        if not file.exists():
-            raise FileNotFoundError(f"there is no file or folder {file}")
+        check_source(file)
     if out.exists() and out.samefile(source):
         raise ValueError(f"{out} is the file to predict for: write the predictions to another one")
     for written in (out, name_explained(out)) if explains else ():

@@ -15,7 +15,7 @@ from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_notes import describe_names_and_texts
 from imbaloss.comparison.column_values import LARGE, check_test_columns, list_names, take_columns
 from imbaloss.comparison.columns import MISSING, ColumnKind, LeftOut, Reason, Schema
-from imbaloss.comparison.first_checks import check_columns
+from imbaloss.comparison.first_checks import check_columns, check_source
 from imbaloss.comparison.image_features import ImageColumn
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import find_target, mark_missing
@@ -82,8 +82,7 @@ def open_files(source: Path, request: ComparisonRequest, on_progress: ProgressHa
     """
     import pyarrow as pa
 
-    if not source.exists():
-        raise FileNotFoundError(f"there is no file or folder {source}")
+    check_source(source)
     maker = open_features(request, on_progress)
     if source.is_dir() and not is_parquet_folder(source):
         return open_image_folder(source, request, maker)
